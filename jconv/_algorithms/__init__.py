@@ -1,0 +1,7 @@
+"""The one ordered table of algorithms: to add one is one file and one line here."""
+
+from jconv._algorithms._algorithm import Algorithm as Algorithm
+from jconv._algorithms.lax import LAX
+from jconv._algorithms.taps import TAPS
+
+ALGORITHMS: dict[str, Algorithm] = {algorithm.name: algorithm for algorithm in (LAX, TAPS)}

@@ -1,0 +1,35 @@
+"""Algorithm: a way to compute a ConvProblem, as a value; what it promises is written here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jconv._problem import ConvProblem
+from jconv._typing import Array
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A frozen record of pure functions.
+
+    Its laws: `compute(x, w, problem)` takes canonical arrays of the dtypes in `problem` and returns
+    y [N, *O, G, M] of `problem.dtype`; it is traceable and knows nothing of layouts, gradients,
+    platforms or validation. `unsupported(problem)` is empty where `compute` is right.
+
+    Args:
+        name: the word that users ask for it by.
+        compute: (x, w, problem) -> y.
+        unsupported: problem -> the reasons why it cannot, empty if it can.
+        error: bound on max|y - y64| / (eps * max conv(|x|, |w|)), eps that of the storage dtype.
+        reference: where it comes from.
+    """
+
+    name: str
+    compute: Callable[[Array, Array, ConvProblem], Array]
+    unsupported: Callable[[ConvProblem], tuple[str, ...]]
+    error: float
+    reference: str
+
+
+def supports_everything(problem: ConvProblem) -> tuple[str, ...]:
+    """The `unsupported` of an algorithm that takes every valid problem."""
+    return ()

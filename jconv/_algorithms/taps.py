@@ -1,0 +1,160 @@
+"""The algorithm `taps`: the equation written down, one product per tap (or per output, where those are fewer)."""
+
+from itertools import product
+from math import prod
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jconv._algorithms._algorithm import Algorithm, supports_everything
+from jconv._geometry import Walk, walk
+from jconv._problem import ConvProblem
+from jconv._rewrites import in_phases, pad_input
+from jconv._typing import Array, Ints
+
+# Up to so many products are written out one by one; more run as a loop, so that programs stay small.
+MAX_UNROLLED = 64
+# Channels and features per group up to which a product is elementwise work, not a matrix product.
+MAX_ELEMENTWISE = 4
+
+
+def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Fix one position of the smaller index set, k or o; the other two then walk together."""
+    if problem.empty:
+        return jnp.zeros(problem.y_shape, problem.dtype)
+    taps, outputs = prod(problem.window), prod(problem.output_size)
+    if outputs < taps and outputs <= MAX_UNROLLED:
+        y = _output_by_output(x, w, problem)
+    elif any(e > 1 for e in problem.input_dilation):
+        return in_phases(compute, x, w, problem)
+    elif outputs < taps:
+        y = _output_loop(x, w, problem)
+    else:
+        y = _tap_by_tap(x, w, problem)
+    return y.astype(problem.dtype)
+
+
+def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """y[n, o, g, m] = sum over k of  sum over c of  x[n, s*o + d*k - lo, g, c] * w[k, g, c, m]."""
+    multiply, finish = _per_tap_product(problem)
+    x = pad_input(x, problem)
+    extent = tuple(s * (o - 1) + 1 for s, o in zip(problem.stride, problem.output_size, strict=True))
+
+    def term(first: Ints | list[Array], w_k: Array) -> Array:
+        x_k = lax.dynamic_slice(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
+        return multiply(x_k[:, *(slice(None, None, s) for s in problem.stride)], w_k)
+
+    positions = [
+        tuple(d * k for d, k in zip(problem.dilation, tap, strict=True))
+        for tap in product(*map(range, problem.window))
+    ]
+    w = w.reshape(-1, *w.shape[-3:])
+    y = term(positions[0], w[0])
+    if len(positions) <= MAX_UNROLLED:
+        for j, first in enumerate(positions[1:], start=1):
+            y = y + term(first, w[j])
+    else:
+        rest = jnp.array(positions[1:], np.int32), w[1:]
+        y, _ = lax.scan(lambda y, tap: (y + term(list(tap[0]), tap[1]), None), y, rest, unroll=8)
+    return finish(y)
+
+
+def _per_tap_product(problem: ConvProblem):
+    """How x_k [N, *O, G, C] and w_k [G, C, M] are multiplied, and how the sum becomes y [N, *O, G, M]."""
+    wide = problem.accumulator
+    spatial = tuple(range(1, problem.rank + 1))
+
+    def elementwise(x_k: Array, w_k: Array) -> Array:
+        x_k, w_k = x_k.astype(wide), w_k.astype(wide)
+        return sum(
+            (x_k[..., c : c + 1] * w_k[:, c] for c in range(1, problem.c_in)), start=x_k[..., :1] * w_k[:, 0]
+        )
+
+    def dot(x_k: Array, w_k: Array) -> Array:
+        return _dot(x_k, w_k, problem, contract=((problem.rank + 2,), (1,)), batch=((problem.rank + 1,), (0,)))
+
+    if max(problem.c_in, problem.c_out) <= MAX_ELEMENTWISE or problem.c_in == 1:
+        return elementwise, lambda y: y
+    return dot, lambda y: jnp.transpose(y, (1, *(a + 1 for a in spatial), 0, problem.rank + 2))
+
+
+def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """y[n, o, g, m] = sum over (i, k) on the walk of o, and over c, of  x[n, i, g, c] * w[k, g, c, m]."""
+    parts = []
+    for output in product(*map(range, problem.output_size)):
+        walks = [
+            walk(e, i, d, k, s * o - lo)
+            for o, (i, k, _, s, e, d, lo) in zip(output, problem.axes, strict=True)
+        ]
+        parts.append(_sum_over_taps(x[:, *map(_inputs, walks)], w[tuple(map(_taps, walks))], problem))
+    return _stack_outputs(jnp.stack(parts), problem)
+
+
+def _inputs(step: Walk) -> slice:
+    return slice(step.a, step.a + step.count * step.a_step, step.a_step)
+
+
+def _taps(step: Walk) -> slice:
+    return slice(step.b, step.b + step.count * step.b_step, step.b_step)
+
+
+def _output_loop(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """The same for many outputs, as a loop."""
+    x = pad_input(x, problem)
+    extent = tuple(d * (k - 1) + 1 for d, k in zip(problem.dilation, problem.window, strict=True))
+
+    def output(first: Array) -> Array:
+        x_o = lax.dynamic_slice(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
+        return _sum_over_taps(x_o[:, *(slice(None, None, d) for d in problem.dilation)], w, problem)
+
+    positions = [
+        tuple(s * o for s, o in zip(problem.stride, at, strict=True))
+        for at in product(*map(range, problem.output_size))
+    ]
+    return _stack_outputs(lax.map(output, jnp.array(positions, np.int32)), problem)
+
+
+def _sum_over_taps(x_o: Array, w_o: Array, problem: ConvProblem) -> Array:
+    """[N, *T, G, C] and [*T, G, C, M] to [G, N, M], reduced over the taps T and the channels."""
+    spatial = tuple(range(problem.rank))
+    if problem.batch * problem.c_out <= MAX_ELEMENTWISE:
+        wide = problem.accumulator
+        terms = x_o.astype(wide)[..., None] * w_o.astype(wide)  # [N, *T, G, C, M]
+        y = terms.sum((*(a + 1 for a in spatial), problem.rank + 2))  # [N, G, M]
+        return y.transpose(1, 0, 2)
+    contract = (*(a + 1 for a in spatial), problem.rank + 2), (*spatial, problem.rank + 1)
+    return _dot(x_o, w_o, problem, contract=contract, batch=((problem.rank + 1,), (problem.rank,)))
+
+
+def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
+    """[O, G, N, M] to [N, *O, G, M]."""
+    return parts.transpose(2, 0, 1, 3).reshape(problem.y_shape)
+
+
+def _dot(x: Array, w: Array, problem: ConvProblem, *, contract, batch) -> Array:
+    """dot_general over explicit groups; one group needs no batch dimension, which is faster."""
+    if problem.groups == 1:
+        (x_group,), (w_group,) = batch
+        x, w = lax.squeeze(x, (x_group,)), lax.squeeze(w, (w_group,))
+        contract = tuple(
+            tuple(a - (a > group) for a in axes) for axes, group in zip(contract, (x_group, w_group), strict=True)
+        )
+        batch = ((), ())
+    y = lax.dot_general(
+        x.astype(problem.compute_dtype),
+        w.astype(problem.compute_dtype),
+        (contract, batch),
+        precision=problem.precision,
+        preferred_element_type=problem.accumulator,
+    )
+    return y if problem.groups > 1 else y[None]
+
+
+TAPS = Algorithm(
+    name="taps",
+    compute=compute,
+    unsupported=supports_everything,
+    error=4.0,
+    reference="the equation of ConvProblem, written down",
+)

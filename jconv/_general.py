@@ -1,0 +1,187 @@
+"""conv_general_dilated: lax's exact signature on jconv's primitive, a drop-in."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from jconv import _arguments as arguments
+from jconv._geometry import dilated_size, output_size
+from jconv._primitive import bind
+from jconv._problem import ConvProblem
+from jconv._typing import Array, Ints, PrecisionLike
+
+VERB = "conv_general_dilated"
+
+
+def conv_general_dilated(
+    lhs: Array,
+    rhs: Array,
+    window_strides: Sequence[int],
+    padding: str | Sequence[tuple[int, int]],
+    lhs_dilation: Sequence[int] | None = None,
+    rhs_dilation: Sequence[int] | None = None,
+    dimension_numbers: Any = None,
+    feature_group_count: int = 1,
+    batch_group_count: int = 1,
+    precision: PrecisionLike = None,
+    preferred_element_type: Any = None,
+    out_sharding: None = None,
+    *,
+    algorithm: str = "auto",
+) -> Array:
+    """Compute what `jax.lax.conv_general_dilated` computes, with its exact signature.
+
+    The equation is `ConvProblem`'s, with e = lhs_dilation and d = rhs_dilation. It plugs into Flax:
+    `nnx.Conv(..., conv_general_dilated=jconv.conv_general_dilated)`, and `flax.linen.Conv` likewise.
+
+    Args:
+        lhs: the input, laid out as `dimension_numbers` says; by default [N, C, *spatial].
+        rhs: the kernel, by default [O, I, *window].
+        window_strides: one int per spatial axis.
+        padding: "VALID", "SAME", "SAME_LOWER", or a (low, high) pair per axis; negative crops.
+        lhs_dilation: distance between neighbouring inputs, per axis.
+        rhs_dilation: distance between neighbouring taps, per axis.
+        dimension_numbers: None, three strings such as ("NHWC", "HWIO", "NHWC"), or a
+            `jax.lax.ConvDimensionNumbers`.
+        feature_group_count: groups of input and output features.
+        batch_group_count: groups of the batch and of output features.
+        precision: as in `jax.lax`; None asks `jax.default_matmul_precision`.
+        preferred_element_type: dtype of the result.
+        out_sharding: None only.
+        algorithm: "auto", or the name of one: "lax", "taps".
+
+    Returns:
+        The output, laid out as `dimension_numbers` says.
+
+    Raises:
+        ValueError: shapes, sizes or words that do not fit together.
+        TypeError: an argument of the wrong kind, or operands of different dtypes.
+        NotImplementedError: `out_sharding` is given, or the named algorithm cannot compute this.
+
+    Examples:
+        >>> import jax.numpy as jnp
+        >>> image, kernel = jnp.ones((1, 4, 4, 3)), jnp.ones((3, 3, 3, 8))
+        >>> conv_general_dilated(
+        ...     image, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")).shape
+        (1, 4, 4, 8)
+
+    References:
+        https://www.openxla.org/xla/operation_semantics#conv_convolution
+    """
+    lhs, rhs = jnp.asarray(lhs), jnp.asarray(rhs)
+    if out_sharding is not None:
+        raise NotImplementedError(f"{VERB}: out_sharding={out_sharding!r} is not supported; only None is.")
+    numbers = _dimension_numbers(lhs, rhs, dimension_numbers)
+    rank = lhs.ndim - 2
+    shape = [lhs.shape[a] for a in numbers.lhs_spec]
+    window = tuple(rhs.shape[a] for a in numbers.rhs_spec[2:])
+    (batch, c_in), sizes = shape[:2], tuple(shape[2:])
+    c_out, per_group = (rhs.shape[a] for a in numbers.rhs_spec[:2])
+
+    stride = arguments.axis_ints(VERB, "window_strides", window_strides, rank, least=1)
+    none = (1,) * rank
+    input_dilation = arguments.axis_ints(
+        VERB, "lhs_dilation", none if lhs_dilation is None else lhs_dilation, rank, least=1
+    )
+    dilation = arguments.axis_ints(VERB, "rhs_dilation", none if rhs_dilation is None else rhs_dilation, rank, least=1)
+    if isinstance(padding, str) and max(input_dilation, default=1) > 1:
+        raise ValueError(
+            f"{VERB}: padding={padding!r} has no meaning with lhs_dilation={input_dilation}: give (low, high) "
+            f"pairs, or use jconv.conv_transpose."
+        )
+    pairs, mode = arguments.padding_pairs(VERB, padding, sizes, window, stride, dilation)
+    if mode is not None:
+        raise ValueError(f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r}).")
+    feature_groups, batch_groups = _check_groups(
+        feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs.shape, rhs.shape
+    )
+    if lhs.dtype != rhs.dtype:
+        raise TypeError(
+            f"{VERB}: lhs is {lhs.dtype} and rhs is {rhs.dtype}; both must have one dtype: cast with .astype."
+        )
+    groups = feature_groups * batch_groups
+    padded = tuple(
+        dilated_size(n, e) + lo + hi for n, e, (lo, hi) in zip(sizes, input_dilation, pairs, strict=True)
+    )
+    problem = ConvProblem(
+        batch=batch // batch_groups,
+        groups=groups,
+        c_in=per_group,
+        c_out=c_out // groups,
+        input_size=sizes,
+        window=window,
+        output_size=tuple(map(output_size, padded, map(dilated_size, window, dilation), stride)),
+        stride=stride,
+        input_dilation=input_dilation,
+        dilation=dilation,
+        low=tuple(lo for lo, _ in pairs),
+        x_dtype=arguments.check_dtype(VERB, "lhs", lhs.dtype),
+        w_dtype=rhs.dtype,
+        dtype=arguments.result_dtype(VERB, lhs.dtype, preferred_element_type),
+        precision=arguments.canonical_precision(VERB, precision),
+        algorithm=arguments.check_algorithm(VERB, algorithm),
+    )
+    return _conv_general_dilated(lhs, rhs, problem, numbers, batch_groups)
+
+
+def _dimension_numbers(lhs: Array, rhs: Array, dimension_numbers: Any) -> lax.ConvDimensionNumbers:
+    if lhs.ndim != rhs.ndim:
+        hint = " If lhs has no batch axis, add one: lhs[None]." if lhs.ndim == rhs.ndim - 1 else ""
+        raise ValueError(
+            f"{VERB}: lhs and rhs must have the same number of axes; they have shapes {lhs.shape} and "
+            f"{rhs.shape}.{hint}"
+        )
+    if lhs.ndim < 3:
+        raise ValueError(f"{VERB}: lhs needs batch, channels and a spatial axis at least; it has shape {lhs.shape}.")
+    try:
+        return lax.conv_dimension_numbers(lhs.shape, rhs.shape, dimension_numbers)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{VERB}: dimension_numbers={dimension_numbers!r}: {error}") from None
+
+
+def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape):
+    features = arguments.one_int(VERB, "feature_group_count", feature_group_count, least=1)
+    batches = arguments.one_int(VERB, "batch_group_count", batch_group_count, least=1)
+    seen = f"(lhs has shape {lhs_shape}, rhs has shape {rhs_shape})"
+    if features > 1 and batches > 1:
+        raise ValueError(
+            f"{VERB}: feature_group_count={features} and batch_group_count={batches}: one of them must be 1."
+        )
+    if batch % batches:
+        raise ValueError(f"{VERB}: batch_group_count={batches} must divide the batch size {batch} {seen}.")
+    if c_in % features:
+        raise ValueError(f"{VERB}: feature_group_count={features} must divide the {c_in} features of lhs {seen}.")
+    if c_out % (features * batches):
+        name, count = ("feature_group_count", features) if features > 1 else ("batch_group_count", batches)
+        raise ValueError(f"{VERB}: {name}={count} must divide the {c_out} output features of rhs {seen}.")
+    if c_in // features != per_group:
+        raise ValueError(
+            f"{VERB}: lhs has {c_in} features in {features} groups, {c_in // features} each, and rhs takes "
+            f"{per_group}; they must be equal {seen}."
+        )
+    return features, batches
+
+
+@partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
+def _conv_general_dilated(
+    lhs: Array, rhs: Array, problem: ConvProblem, numbers: lax.ConvDimensionNumbers, batch_groups: int
+) -> Array:
+    x = _move(lhs, numbers.lhs_spec[:1] + numbers.lhs_spec[2:] + numbers.lhs_spec[1:2])  # [N, *I, C]
+    if batch_groups > 1:
+        x = x.reshape(batch_groups, problem.batch, *x.shape[1:])
+        x = jnp.moveaxis(x, 0, -2)
+    x = x.reshape(problem.x_shape)
+    w = _move(rhs, numbers.rhs_spec[2:] + numbers.rhs_spec[1::-1])  # [*K, C, G*M]
+    w = w.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
+    y = bind(x, jnp.moveaxis(w, -2, -3), problem)
+    y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
+    order = numbers.out_spec[:1] + numbers.out_spec[2:] + numbers.out_spec[1:2]
+    return _move(y, tuple(order.index(a) for a in range(y.ndim)))
+
+
+def _move(array: Array, order: Ints) -> Array:
+    return array if tuple(order) == tuple(range(array.ndim)) else lax.transpose(array, order)

@@ -1,0 +1,153 @@
+"""ConvProblem: the static part of the one equation that everything in jconv is, and its relabellings."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from jconv._typing import DType, Ints, Precision
+
+
+@dataclass(frozen=True)
+class ConvProblem:
+    r"""One bilinear map, with explicit groups, per spatial axis and in any number of them.
+
+        y[n, o, g, m] = sum over c and over (i, k) with  e*i + lo = s*o + d*k  of  x[n, i, g, c] * w[k, g, c, m]
+
+    Positions outside an array contribute nothing, so zero padding is a number, not a copy.
+    The canonical arrays are channels-last with the group axis explicit:
+
+        x [N, *I, G, C]    w [*K, G, C, M]    y [N, *O, G, M]
+
+    This record is the one place where the geometry is explained; the public functions refer to it.
+
+    Args:
+        batch: N, independent examples.
+        groups: G, independent convolutions side by side; each maps C channels to M features.
+        c_in: C, channels per group, reduced over.
+        c_out: M, features per group, made.
+        input_size: I, positions of x per axis.
+        window: K, taps of w per axis.
+        output_size: O, positions of y per axis.
+        stride: s, input steps between neighbouring outputs.
+        input_dilation: e, distance between neighbouring inputs (> 1: a transposed convolution).
+        dilation: d, distance between neighbouring taps (> 1: a dilated convolution).
+        low: lo, zero padding before the first input, in dilated positions; negative crops. The
+            padding after the last input is what `output_size` implies.
+        x_dtype: dtype of x.
+        w_dtype: dtype of w.
+        dtype: dtype of y. Half types are accumulated in float32 whatever it is.
+        precision: None, a pair of `jax.lax.Precision`, or a dot algorithm.
+        algorithm: the name of the algorithm asked for, or "auto".
+    """
+
+    batch: int
+    groups: int
+    c_in: int
+    c_out: int
+    input_size: Ints
+    window: Ints
+    output_size: Ints
+    stride: Ints
+    input_dilation: Ints
+    dilation: Ints
+    low: Ints
+    x_dtype: DType
+    w_dtype: DType
+    dtype: DType
+    precision: Precision = None
+    algorithm: str = "auto"
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return len(self.window)
+
+    @property
+    def x_shape(self) -> Ints:
+        """[N, *I, G, C]."""
+        return (self.batch, *self.input_size, self.groups, self.c_in)
+
+    @property
+    def w_shape(self) -> Ints:
+        """[*K, G, C, M]."""
+        return (*self.window, self.groups, self.c_in, self.c_out)
+
+    @property
+    def y_shape(self) -> Ints:
+        """[N, *O, G, M]."""
+        return (self.batch, *self.output_size, self.groups, self.c_out)
+
+    @property
+    def high(self) -> Ints:
+        """Zero padding after the last input that makes exactly `output_size` windows fit; may be negative."""
+        return tuple(
+            s * (o - 1) + d * (k - 1) + 1 - lo - (e * (i - 1) + 1 if i else 0)
+            for i, k, o, s, e, d, lo in self.axes
+        )
+
+    @property
+    def axes(self) -> tuple[tuple[int, int, int, int, int, int, int], ...]:
+        """(I, K, O, s, e, d, lo) of every spatial axis."""
+        columns = (
+            self.input_size, self.window, self.output_size,
+            self.stride, self.input_dilation, self.dilation, self.low,
+        )  # fmt: skip
+        return tuple(zip(*columns, strict=True))
+
+    @property
+    def compute_dtype(self) -> DType:
+        """The dtype both operands are brought to before they are multiplied."""
+        return np.promote_types(self.x_dtype, self.w_dtype) if self.x_dtype != self.w_dtype else self.x_dtype
+
+    @cached_property
+    def accumulator(self) -> DType:
+        """The dtype sums are kept in: float32 for half types, else the widest of operands and result."""
+        widest = np.promote_types(self.compute_dtype, self.dtype)
+        return np.dtype(np.float32) if widest.itemsize == 2 and widest.kind not in "iub" else widest
+
+    @property
+    def empty(self) -> bool:
+        """Whether no pair (input, tap) can contribute, or there is nothing to contribute to."""
+        return 0 in self.x_shape or 0 in self.w_shape or 0 in self.y_shape
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of the direct form, padding counted."""
+        return prod(self.y_shape) * self.c_in * prod(self.window)
+
+    def gradient_x(self) -> "ConvProblem":
+        """The problem that gives the cotangent of x, from that of y and the flipped, c-m-swapped w.
+
+        Substitute K-1-k for k in the equation: s*o + d*(K-1) - lo = e*i + d*k.
+        """
+        return replace(
+            self,
+            c_in=self.c_out,
+            c_out=self.c_in,
+            input_size=self.output_size,
+            output_size=self.input_size,
+            stride=self.input_dilation,
+            input_dilation=self.stride,
+            low=tuple(d * (k - 1) - lo for _, k, _, _, _, d, lo in self.axes),
+            x_dtype=self.dtype,
+            dtype=self.x_dtype,
+        )
+
+    def gradient_w(self) -> "ConvProblem":
+        """The problem that gives the cotangent of w: x as [C, *I, G, N], that of y as [*O, G, N, M].
+
+        The result is [C, *K, G, M]. The index sets k and o change places: e*i + lo = d*k + s*o.
+        """
+        return replace(
+            self,
+            batch=self.c_in,
+            c_in=self.batch,
+            window=self.output_size,
+            output_size=self.window,
+            stride=self.dilation,
+            dilation=self.stride,
+            w_dtype=self.dtype,
+            dtype=self.w_dtype,
+        )
