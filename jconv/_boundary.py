@@ -20,6 +20,8 @@ def pad_boundary(x: Array, pairs: Pairs, modes: tuple[str, ...]) -> Array:
         wrap       34 1234 12
     """
     for axis, ((low, high), mode) in enumerate(zip(pairs, modes, strict=True), start=1):
+        if (low, high) == (0, 0):
+            continue
         amounts = [(0, 0)] * x.ndim
         amounts[axis] = (max(low, 0), max(high, 0))
         x = jnp.pad(x, amounts, mode="constant" if mode == "zeros" else mode)

@@ -117,6 +117,26 @@ class ConvProblem:
         """Multiply-adds of the direct form, padding counted."""
         return prod(self.y_shape) * self.c_in * prod(self.window)
 
+    @property
+    def operand_bytes(self) -> int:
+        """Bytes of x, w and y: what any algorithm must move."""
+        return (
+            prod(self.x_shape) * self.x_dtype.itemsize
+            + prod(self.w_shape) * self.w_dtype.itemsize
+            + prod(self.y_shape) * self.dtype.itemsize
+        )
+
+    @property
+    def padded(self) -> bool:
+        """Whether a window reaches beyond x, or between its positions, or x is cropped."""
+        return any(self.low) or any(self.high) or any(e > 1 for e in self.input_dilation)
+
+    @property
+    def padded_bytes(self) -> int:
+        """Bytes of x once it is padded and dilated so that every window lies inside it."""
+        extents = (max(0, s * (o - 1) + d * (k - 1) + 1) for _, k, o, s, _, d, _ in self.axes)
+        return self.batch * prod(extents) * self.groups * self.c_in * self.x_dtype.itemsize
+
     def gradient_x(self) -> "ConvProblem":
         """The problem that gives the cotangent of x, from that of y and the flipped, c-m-swapped w.
 

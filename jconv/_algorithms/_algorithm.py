@@ -8,6 +8,23 @@ from jconv._typing import Array
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a computation takes, in integers that do not depend on the machine.
+
+    Args:
+        multiply_adds: scalar multiply-adds actually done, wasted ones counted.
+        bytes_moved: bytes read and written, temporaries counted each time they pass.
+        extra_bytes: most bytes of temporaries alive at once.
+        calls: operations started one after another (dots, fused loops, transforms).
+    """
+
+    multiply_adds: int
+    bytes_moved: int
+    extra_bytes: int
+    calls: int
+
+
+@dataclass(frozen=True)
 class Algorithm:
     """A frozen record of pure functions.
 
@@ -19,6 +36,7 @@ class Algorithm:
         name: the word that users ask for it by.
         compute: (x, w, problem) -> y.
         unsupported: problem -> the reasons why it cannot, empty if it can.
+        cost: (problem, platform) -> what it takes.
         error: bound on max|y - y64| / (eps * max conv(|x|, |w|)), eps that of the storage dtype.
         reference: where it comes from.
     """
@@ -26,6 +44,7 @@ class Algorithm:
     name: str
     compute: Callable[[Array, Array, ConvProblem], Array]
     unsupported: Callable[[ConvProblem], tuple[str, ...]]
+    cost: Callable[[ConvProblem, str], Cost]
     error: float
     reference: str
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, supports_everything
+from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
 from jconv._typing import Array
@@ -41,10 +41,22 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     return y.reshape(problem.y_shape).astype(problem.dtype)
 
 
+def cost(problem: ConvProblem, platform: str) -> Cost:
+    """The direct form's work, over a padded copy of x where padding is asked for."""
+    padded = problem.padded_bytes if problem.padded else 0
+    return Cost(
+        multiply_adds=problem.multiply_adds,
+        bytes_moved=problem.operand_bytes + 2 * padded,
+        extra_bytes=padded,
+        calls=1 + problem.padded,
+    )
+
+
 LAX = Algorithm(
     name="lax",
     compute=compute,
     unsupported=supports_everything,
+    cost=cost,
     error=4.0,
     reference="jax.lax.conv_general_dilated",
 )

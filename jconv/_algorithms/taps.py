@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, supports_everything
+from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
 from jconv._geometry import Walk, walk
 from jconv._problem import ConvProblem
 from jconv._rewrites import in_phases, pad_input
@@ -151,10 +151,23 @@ def _dot(x: Array, w: Array, problem: ConvProblem, *, contract, batch) -> Array:
     return y if problem.groups > 1 else y[None]
 
 
+def cost(problem: ConvProblem, platform: str) -> Cost:
+    """The direct form's work; each tap (or output, where those are fewer) reads its part of x and adds to y."""
+    products = min(prod(problem.window), prod(problem.output_size))
+    padded = problem.padded_bytes if problem.padded else 0
+    return Cost(
+        multiply_adds=problem.multiply_adds,
+        bytes_moved=problem.operand_bytes * max(products, 1) + 2 * padded,
+        extra_bytes=padded + problem.operand_bytes,
+        calls=products + problem.padded,
+    )
+
+
 TAPS = Algorithm(
     name="taps",
     compute=compute,
     unsupported=supports_everything,
+    cost=cost,
     error=4.0,
     reference="the equation of ConvProblem, written down",
 )
