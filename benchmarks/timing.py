@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 
 class Timing(NamedTuple):
@@ -21,18 +22,44 @@ class Timing(NamedTuple):
 
 def time_jitted(function: Callable[..., Any], *args: Any, seconds: float = 1.0, least: int = 7) -> Timing:
     """Compile `function`, warm it up, and call it for about `seconds`, at least `least` times."""
+    return time_compiled(jax.jit(function).lower(*args), *args, seconds=seconds, least=least)[0]
+
+
+def time_compiled(
+    lowered: jax.stages.Lowered, *args: Any, seconds: float = 1.0, least: int = 7
+) -> tuple[Timing, jax.stages.Compiled]:
+    """The same for a lowered function, with what was compiled. A call of over 1 s is repeated once only."""
     start = time.perf_counter()
-    compiled = jax.jit(function).lower(*args).compile()
+    compiled = lowered.compile()
     compile_seconds = time.perf_counter() - start
-    for _ in range(2):
-        jax.block_until_ready(compiled(*args))
-    samples: list[float] = []
-    while len(samples) < least or sum(samples) < seconds:
-        start = time.perf_counter()
-        jax.block_until_ready(compiled(*args))
-        samples.append(time.perf_counter() - start)
+    samples = [_once(compiled, *args)]
+    if samples[0] < 1.0:
+        _once(compiled, *args)
+        samples = []
+        while len(samples) < least or sum(samples) < seconds:
+            samples.append(_once(compiled, *args))
+    else:
+        samples.append(_once(compiled, *args))
     low, median, high = statistics.quantiles(samples, n=4)
-    return Timing(compile_seconds, low, median, high)
+    return Timing(compile_seconds, low, median, high), compiled
+
+
+def _once(compiled: jax.stages.Compiled, *args: Any) -> float:
+    start = time.perf_counter()
+    jax.block_until_ready(compiled(*args))
+    return time.perf_counter() - start
+
+
+def dot_rate(size: int = 2048) -> float:
+    """Multiply-adds per second of a square float32 matrix product."""
+    a = jnp.ones((size, size))
+    return size**3 / time_jitted(jnp.dot, a, a).median
+
+
+def copy_rate(size: int = 2**26) -> float:
+    """Bytes per second, read and written, of copying an array that no cache holds."""
+    a = jnp.ones((size,))
+    return 8 * size / time_jitted(lambda a: a + 1, a).median
 
 
 def machine() -> str:

@@ -1,5 +1,6 @@
 """Integer geometry of a convolution: sizes, padding words, and the walk over its indices. No JAX here."""
 
+from itertools import product
 from math import gcd
 from typing import NamedTuple
 
@@ -81,3 +82,12 @@ def walk(a_scale: int, a_size: int, b_scale: int, b_size: int, offset: int) -> W
     a, b = a - behind * a_step, b - behind * b_step
     count = max(0, min(-(-(a_size - a) // a_step), -(-(b_size - b) // b_step)))
     return Walk(count, a, a_step, b, b_step)
+
+
+def offsets(counts: Ints, steps: Ints) -> list[Ints]:
+    """Where a grid of `counts` points, `steps` apart, has its points, in row-major order.
+
+    >>> offsets((2, 2), (1, 3))
+    [(0, 0), (0, 3), (1, 0), (1, 3)]
+    """
+    return list(product(*(range(0, n * step, step) for n, step in zip(counts, steps, strict=True))))

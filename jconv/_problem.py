@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
+from math import gcd, prod
 
 import numpy as np
 
@@ -99,13 +99,13 @@ class ConvProblem:
     @property
     def compute_dtype(self) -> DType:
         """The dtype both operands are brought to before they are multiplied."""
-        return np.promote_types(self.x_dtype, self.w_dtype) if self.x_dtype != self.w_dtype else self.x_dtype
+        return _wider(self.x_dtype, self.w_dtype)
 
     @cached_property
     def accumulator(self) -> DType:
         """The dtype sums are kept in: float32 for half types, else the widest of operands and result."""
-        widest = np.promote_types(self.compute_dtype, self.dtype)
-        return np.dtype(np.float32) if widest.itemsize == 2 and widest.kind not in "iub" else widest
+        widest = _wider(self.compute_dtype, self.dtype)
+        return np.dtype(np.float32) if widest.itemsize == 2 and widest.kind not in "iu" else widest
 
     @property
     def empty(self) -> bool:
@@ -114,8 +114,11 @@ class ConvProblem:
 
     @property
     def multiply_adds(self) -> int:
-        """Multiply-adds of the direct form, padding counted."""
-        return prod(self.y_shape) * self.c_in * prod(self.window)
+        """Multiply-adds of the direct form, padding counted, the zeros of an input dilation not."""
+        meetings = 1
+        for _, k, o, s, e, d, _ in self.axes:
+            meetings *= -(-o * k * gcd(s, d, e) // e)
+        return self.batch * self.groups * self.c_in * self.c_out * meetings
 
     @property
     def operand_bytes(self) -> int:
@@ -171,3 +174,15 @@ class ConvProblem:
             w_dtype=self.dtype,
             dtype=self.w_dtype,
         )
+
+
+def _wider(first: DType, second: DType) -> DType:
+    """The dtype to compute in, float32 for two different half types.
+
+    NumPy's promotion knows no pair of half types, and makes of int32 and float32 a float64 that JAX may not have.
+    """
+    halves = [dtype.itemsize == 2 and dtype.kind not in "iu" for dtype in (first, second)]
+    if first != second and all(halves):
+        return np.dtype(np.float32)
+    kinds = {"u": 0, "i": 0, "c": 2}  # any other is real: bfloat16's kind is "V"
+    return max(second, first, key=lambda dtype: (kinds.get(dtype.kind, 1), dtype.itemsize))

@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
-from math import gcd
+from math import gcd, prod
+from typing import TypeAlias
 
 import jax.numpy as jnp
 from jax import lax
 
 from jconv._problem import ConvProblem
 from jconv._typing import Array, Ints
+
+Compute: TypeAlias = Callable[[Array, Array, ConvProblem], Array]
+Phases: TypeAlias = list[tuple[tuple[slice, ...], ConvProblem]]
+
+# Features of all phases together up to which they are worth one call, whatever it wastes.
+THIN_FEATURES = 64
+# Taps of the covering window, over those needed, up to which one call is worth it.
+MAX_WASTE = 1.3
 
 
 def pad_input(x: Array, problem: ConvProblem) -> Array:
@@ -21,29 +30,33 @@ def pad_input(x: Array, problem: ConvProblem) -> Array:
     return lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *spatial, (0, 0, 0), (0, 0, 0)])
 
 
-def in_phases(
-    compute: Callable[[Array, Array, ConvProblem], Array], x: Array, w: Array, problem: ConvProblem
-) -> Array:
+def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a problem with input dilation as interleaved problems without it: nothing is zero-stuffed.
 
     Outputs whose positions agree modulo e meet the same taps: each such phase is a plain
     convolution with every (e/gcd(d,e))-th tap, stride s/gcd(s,e) and dilation d/gcd(d,e).
-    (Odena et al., "Deconvolution and checkerboard artifacts"; "polyphase" in signal processing.)
+    Few features per phase are solved together, as the features of one problem (sub-pixel
+    convolution, Shi et al., arXiv:1609.07009), where that wastes little.
     """
     counts = tuple(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
-    sizes = tuple(-(-o // count) for o, count in zip(problem.output_size, counts, strict=True))
-    parts = []
-    for taps, part in _phases(problem, counts, sizes):
-        part_w = w[taps]
-        parts.append(jnp.zeros(part.y_shape, part.dtype) if part.empty else compute(x, part_w, part))
-    y = jnp.stack(parts).reshape(*counts, *parts[0].shape)
-    return _interleave(y, counts)[:, *(slice(o) for o in problem.output_size)]
+    phases = list(_phases(problem, counts))
+    if all(part.empty for _, part in phases):
+        return jnp.zeros(problem.y_shape, problem.dtype)
+    if prod(counts) > 1 and _together_is_cheap(problem, phases):
+        y = _phases_as_features(compute, x, w, phases)
+    else:
+        parts = [
+            jnp.zeros(part.y_shape, part.dtype) if part.empty else compute(x, w[taps], part)
+            for taps, part in phases
+        ]
+        y = jnp.stack(parts)
+    y = _interleave(y.reshape(*counts, *y.shape[1:]), counts)
+    return y[:, *(slice(o) for o in problem.output_size)]
 
 
-def _phases(
-    problem: ConvProblem, counts: Ints, sizes: Ints
-) -> Iterator[tuple[tuple[slice, ...], ConvProblem]]:
+def _phases(problem: ConvProblem, counts: Ints) -> Iterator[tuple[tuple[slice, ...], ConvProblem]]:
     """Every phase in row-major order: which taps it uses, and its problem."""
+    sizes = tuple(-(-o // count) for o, count in zip(problem.output_size, counts, strict=True))
     for phase in product(*map(range, counts)):
         taps, low = [], []
         for r, (_, _, _, s, e, d, lo) in zip(phase, problem.axes, strict=True):
@@ -65,6 +78,42 @@ def _phases(
         )
 
 
+def _together_is_cheap(problem: ConvProblem, phases: Phases) -> bool:
+    """Whether one window that covers those of all phases is little larger, or the phases are many or thin."""
+    if any(d > 1 for d in phases[0][1].dilation):
+        return False
+    needed = sum(prod(part.window) for _, part in phases)
+    covered = len(phases) * prod(_cover(phases)[1])
+    return len(phases) * problem.c_out <= THIN_FEATURES or covered <= MAX_WASTE * needed
+
+
+def _cover(phases: Phases) -> tuple[Ints, Ints]:
+    """The low padding and the window that cover those of all phases, per axis."""
+    parts = [part for _, part in phases if not 0 in part.window]
+    low = tuple(map(max, zip(*(part.low for part in parts), strict=True)))
+    reach = tuple(
+        map(max, zip(*([k - lo for k, lo in zip(p.window, p.low, strict=True)] for p in parts), strict=True))
+    )
+    return low, tuple(r + lo for r, lo in zip(reach, low, strict=True))
+
+
+def _phases_as_features(compute: Compute, x: Array, w: Array, phases: Phases) -> Array:
+    """All phases by one problem whose features are theirs: [phases, N, *Q, G, M]."""
+    low, window = _cover(phases)
+    kernels = []
+    for taps, part in phases:
+        if 0 in part.window:
+            kernels.append(jnp.zeros((*window, *w.shape[-3:]), w.dtype))
+            continue
+        before = [cover - lo for cover, lo in zip(low, part.low, strict=True)]
+        around = [(b, n - b - k, 0) for b, n, k in zip(before, window, part.window, strict=True)]
+        kernels.append(lax.pad(w[taps], jnp.zeros((), w.dtype), [*around, (0, 0, 0), (0, 0, 0), (0, 0, 0)]))
+    one = phases[0][1]
+    whole = replace(one, low=low, window=window, c_out=len(phases) * one.c_out)
+    y = compute(x, jnp.stack(kernels, axis=-2).reshape(whole.w_shape), whole)  # [N, *Q, G, phases * M]
+    return jnp.moveaxis(y.reshape(*y.shape[:-1], len(phases), one.c_out), -2, 0)
+
+
 def _interleave(y: Array, counts: Ints) -> Array:
     """[*phases, N, *Q, G, M] -> [N, *(Q * phases), G, M], the phase running fastest."""
     rank = len(counts)
@@ -72,3 +121,48 @@ def _interleave(y: Array, counts: Ints) -> Array:
     y = y.transpose(rank, *pairs, 2 * rank + 1, 2 * rank + 2)
     n, *spatial, g, m = y.shape
     return y.reshape(n, *(q * p for q, p in zip(spatial[::2], spatial[1::2], strict=True)), g, m)
+
+
+def lift_rank(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Solve a 1-D problem as a 2-D one whose first axis has one position: reshapes only."""
+    def before(sizes: Ints, first: int) -> Ints:
+        return (first, *sizes)
+
+    lifted = replace(
+        problem,
+        input_size=before(problem.input_size, 1),
+        window=before(problem.window, 1),
+        output_size=before(problem.output_size, 1),
+        stride=before(problem.stride, 1),
+        input_dilation=before(problem.input_dilation, 1),
+        dilation=before(problem.dilation, 1),
+        low=before(problem.low, 0),
+    )
+    return compute(x[:, None], w[None], lifted).reshape(problem.y_shape)
+
+
+def fold_first_axis(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Solve a problem with one spatial axis fewer: the first axis's taps become channels, its outputs examples."""
+    (_, k, o, s, _, d, lo), *rest = problem.axes
+    only_first = replace(
+        problem,
+        low=(lo, *(0,) * len(rest)),
+        window=(k, *(1,) * len(rest)),
+        output_size=(o, *problem.input_size[1:]),
+        stride=(s, *(1,) * len(rest)),
+    )
+    x = pad_input(x, only_first)
+    taps = [x[:, slice(d * j, d * j + s * (o - 1) + 1, s)] for j in range(k)]
+    x = jnp.concatenate(taps, axis=-1)  # [N, O, *I', G, K*C]
+    w = jnp.moveaxis(w, 0, -3).reshape(*w.shape[1:-2], k * problem.c_in, problem.c_out)
+    folded = replace(
+        problem,
+        batch=problem.batch * o,
+        c_in=k * problem.c_in,
+        **{
+            name: getattr(problem, name)[1:]
+            for name in ("input_size", "window", "output_size", "stride", "input_dilation", "dilation", "low")
+        },
+    )
+    y = compute(x.reshape(folded.x_shape), w, folded)
+    return y.reshape(problem.y_shape)

@@ -1,7 +1,8 @@
 """The algorithm `lax`: XLA's own convolution, always in the one form that XLA recognises everywhere."""
 
+from math import gcd, prod
+
 import jax.numpy as jnp
-import numpy as np
 from jax import lax as jax_lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
@@ -23,6 +24,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     w = jnp.moveaxis(w.astype(problem.compute_dtype), -3, -2)
     first, last, spatial = 0, problem.rank + 1, tuple(range(1, problem.rank + 1))
     channels_last = (first, last, *spatial)
+    made = problem.dtype if problem.dtype == problem.compute_dtype else problem.accumulator
     y = jax_lax.conv_general_dilated(
         x.reshape(*x.shape[:-2], g * c),
         w.reshape(*problem.window, c, g * m),
@@ -36,20 +38,42 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         ),
         feature_group_count=g,
         precision=problem.precision,
-        preferred_element_type=np.promote_types(problem.compute_dtype, problem.dtype),
+        preferred_element_type=made,
     )
     return y.reshape(problem.y_shape).astype(problem.dtype)
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
-    """The direct form's work, over a padded copy of x where padding is asked for."""
+    """The direct form's work, the zeros of an input dilation counted, over a padded copy of x.
+
+    On CPU it is counted as so many times what it is as XLA is slower than at its best: a group at a
+    time, 3-D and wide types by scalar code, more outputs than positions by a slower library.
+    """
     padded = problem.padded_bytes if problem.padded else 0
+    stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
+    slowdown = _cpu_slowdown(problem) if platform == "cpu" else 1.0
     return Cost(
-        multiply_adds=problem.multiply_adds,
+        multiply_adds=int(problem.multiply_adds * stuffed * slowdown),
         bytes_moved=problem.operand_bytes + 2 * padded,
         extra_bytes=padded,
-        calls=1 + problem.padded,
+        calls=problem.groups + problem.padded if platform == "cpu" else 1 + problem.padded,
     )
+
+
+def _cpu_slowdown(problem: ConvProblem) -> float:
+    """How many times a multiply-add costs what it does in XLA's fast path: 2-D, float32, over 16 channels."""
+    slowdown = 1.0
+    if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
+        slowdown *= 100
+    if problem.groups > 1:
+        slowdown *= max(2.0, 300 / (problem.c_in * problem.c_out) ** 0.75)
+    elif max(problem.c_in, problem.c_out) <= 16:
+        slowdown *= max(2.0, 20 / (problem.c_in * problem.c_out) ** 0.5)
+    if problem.rank > 2:
+        slowdown *= 8 if problem.rank == 3 else 100
+    if prod(problem.output_size) < prod(problem.window):
+        slowdown *= 2
+    return slowdown
 
 
 LAX = Algorithm(

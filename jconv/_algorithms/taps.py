@@ -74,9 +74,17 @@ def _per_tap_product(problem: ConvProblem):
     def dot(x_k: Array, w_k: Array) -> Array:
         return _dot(x_k, w_k, problem, contract=((problem.rank + 2,), (1,)), batch=((problem.rank + 1,), (0,)))
 
-    if max(problem.c_in, problem.c_out) <= MAX_ELEMENTWISE or problem.c_in == 1:
+    if _elementwise(problem):
         return elementwise, lambda y: y
     return dot, lambda y: jnp.transpose(y, (1, *(a + 1 for a in spatial), 0, problem.rank + 2))
+
+
+def _channels(problem: ConvProblem) -> int:
+    return max(problem.c_in, problem.c_out)
+
+
+def _elementwise(problem: ConvProblem) -> bool:
+    return _channels(problem) <= MAX_ELEMENTWISE or problem.c_in == 1
 
 
 def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
@@ -152,14 +160,28 @@ def _dot(x: Array, w: Array, problem: ConvProblem, *, contract, batch) -> Array:
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
-    """The direct form's work; each tap (or output, where those are fewer) reads its part of x and adds to y."""
-    products = min(prod(problem.window), prod(problem.output_size))
+    """The direct form's work. A dot per tap copies its part of x and adds to y; elementwise work is one pass.
+
+    Elementwise multiply-adds are counted as bytes too: they wait for loads from cache, not for arithmetic.
+    """
+    taps, outputs = prod(problem.window), prod(problem.output_size)
+    few = outputs < taps
+    products = min(taps, outputs)
     padded = problem.padded_bytes if problem.padded else 0
+    adds, item = problem.multiply_adds, problem.accumulator.itemsize
+    per_group = problem.batch * problem.c_out if few else _channels(problem)
+    if few and per_group <= MAX_ELEMENTWISE:
+        moved, calls = 4 * adds * item, products
+    elif not few and _elementwise(problem):
+        moved, calls = adds, 1 if taps <= MAX_UNROLLED else taps
+    else:
+        moved = 2 * products * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
+        calls = products * problem.groups
     return Cost(
-        multiply_adds=problem.multiply_adds,
-        bytes_moved=problem.operand_bytes * max(products, 1) + 2 * padded,
+        multiply_adds=adds,
+        bytes_moved=problem.operand_bytes + 2 * padded + moved,
         extra_bytes=padded + problem.operand_bytes,
-        calls=products + problem.padded,
+        calls=calls + problem.padded,
     )
 
 

@@ -1,0 +1,171 @@
+"""Time every workload in every direction: jconv's choice, each algorithm, jax's own convolution and PyTorch.
+
+    python benchmarks/run.py --json benchmarks/results/cpu.json
+
+Values are checked before they are timed. PyTorch runs first, in a block of its own. In an interpreter
+without PyTorch its figures can come from a run of this script in another, on the same machine: --torch-json.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("JCONV_TUNED", "")  # the choice as it is out of the box
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from timing import copy_rate, dot_rate, machine, time_compiled
+from workloads import DIRECTIONS, WORKLOADS, Workload, directed
+
+import jconv
+from jconv._algorithms import ALGORITHMS
+from jconv._choose import choose_algorithm
+
+# In units of eps of the dtype times the size of the values: FFT and Winograd are allowed this much.
+TOLERANCE = 60
+
+
+def cotangent_of(workload: Workload, x, kernel):
+    """Normal numbers of the shape of y."""
+    y = jax.eval_shape(workload.convolve(jax.lax.conv_general_dilated), x, kernel)
+    return jnp.asarray(np.random.default_rng(1).normal(size=y.shape), y.dtype)
+
+
+def candidates(only_auto: bool):
+    """Name -> function of lax's arguments."""
+    names = ["auto"] if only_auto else ["auto", *ALGORITHMS]
+    return {"jax.lax": jax.lax.conv_general_dilated} | {
+        name: partial(jconv.conv_general_dilated, algorithm=name) for name in names
+    }
+
+
+def time_workload(workload: Workload, direction: str, *, seconds: float, only_auto: bool) -> dict:
+    """One row: a record per candidate."""
+    x, kernel = workload.operands()
+    cotangent = cotangent_of(workload, x, kernel)
+    truth, row = None, {}
+    for name, convolve in candidates(only_auto).items():
+        function = directed(workload.convolve(convolve), direction)
+        try:
+            lowered = jax.jit(function).lower(x, kernel, cotangent)
+        except NotImplementedError as reason:
+            row[name] = {"unsupported": str(reason)}
+            continue
+        timing, compiled = time_compiled(lowered, x, kernel, cotangent, seconds=seconds)
+        value = np.asarray(compiled(x, kernel, cotangent), np.float64)
+        truth = value if truth is None else truth
+        error = np.abs(value - truth).max() / (float(jnp.finfo(x.dtype).eps) * np.abs(truth).max())
+        if error > TOLERANCE * 4:
+            raise AssertionError(f"{workload.name}, {direction}, {name}: off by {error:.0f} eps of the largest value")
+        row[name] = {
+            "compile_s": timing.compile,
+            "quartiles_s": [timing.low, timing.median, timing.high],
+            "temporary_bytes": compiled.memory_analysis().temp_size_in_bytes,
+        }
+    problem = problem_of(workload, direction)
+    platform = jax.default_backend()
+    row["auto"]["algorithm"] = choose_algorithm(problem, platform).name
+    row["problem"] = {
+        "multiply_adds": problem.multiply_adds,
+        "operand_bytes": problem.operand_bytes,
+        "costs": {
+            name: list(vars(a.cost(problem, platform)).values())
+            for name, a in ALGORITHMS.items()
+            if not a.unsupported(problem)
+        },
+    }
+    return row
+
+
+def problem_of(workload: Workload, direction: str) -> jconv.ConvProblem:
+    """The problem that the direction poses: that of the last convolution traced."""
+    x, kernel = workload.operands()
+    cotangent = cotangent_of(workload, x, kernel)
+    function = directed(workload.convolve(jconv.conv_general_dilated), direction)
+    jaxpr = jax.make_jaxpr(function)(x, kernel, cotangent)
+    return list(problems_in(jaxpr.jaxpr))[-1]
+
+
+def problems_in(jaxpr):
+    """Every jconv problem of a jaxpr, those of inner jaxprs too, in order."""
+    for equation in jaxpr.eqns:
+        if "problem" in equation.params:
+            yield equation.params["problem"]
+        for parameter in equation.params.values():
+            inner = getattr(parameter, "jaxpr", parameter)
+            if hasattr(inner, "eqns"):
+                yield from problems_in(inner)
+
+
+def torch_rows(seconds: float, names: set[str]) -> dict:
+    """PyTorch's quartiles, for every workload and direction."""
+    from torch_peer import time_torch, torch_directed, torch_operands
+
+    rows = {}
+    for workload in (w for w in WORKLOADS if w.name in names):
+        x, kernel = workload.operands()
+        operands = torch_operands(workload, x, kernel, cotangent_of(workload, x, kernel))
+        for direction in DIRECTIONS:
+            quartiles = time_torch(torch_directed(workload, direction), *operands, seconds=seconds)
+            rows[f"{workload.name}, {direction}"] = quartiles
+            print(f"PyTorch  {workload.name:12} {direction:16} {1e3 * quartiles[1]:9.2f} ms", flush=True)
+    return rows
+
+
+def commit() -> str:
+    """The commit that was measured."""
+    shown = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return shown.stdout.strip() or "unknown"
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write all at once, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(content, indent=1) + "\n")
+    temporary.replace(path)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, required=True, help="where the results go")
+    parser.add_argument("--seconds", type=float, default=0.5, help="time spent on each figure (default: 0.5)")
+    parser.add_argument("--only", nargs="*", default=[w.name for w in WORKLOADS], help="names of workloads")
+    parser.add_argument("--only-auto", action="store_true", help="leave out the single algorithms")
+    parser.add_argument("--torch-json", type=Path, help="take PyTorch's figures from this file")
+    arguments = parser.parse_args()
+    names = set(arguments.only)
+    content = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today"))}
+    if arguments.torch_json:
+        earlier = json.loads(arguments.torch_json.read_text())
+        content |= {"torch": earlier["torch"], "torch_version": earlier["torch_version"]}
+    elif importlib.util.find_spec("torch"):
+        content |= {"torch": torch_rows(arguments.seconds, names), "torch_version": torch_version()}
+    content |= {"dot_rate": dot_rate(), "copy_rate": copy_rate(), "rows": {}}
+    for workload in (w for w in WORKLOADS if w.name in names):
+        for direction in DIRECTIONS:
+            row = time_workload(
+                workload, direction, seconds=arguments.seconds, only_auto=arguments.only_auto
+            )
+            content["rows"][f"{workload.name}, {direction}"] = row
+            shown = {n: f"{1e3 * r['quartiles_s'][1]:.2f}" for n, r in row.items() if "quartiles_s" in r}
+            print(f"{workload.name:12} {direction:16} {row['auto']['algorithm']:9} {shown}", flush=True)
+            write_json(arguments.json, content)
+
+
+def torch_version() -> str:
+    """PyTorch's version."""
+    import torch
+
+    return torch.__version__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The algorithm `planar`: XLA's convolution, brought to the 2-D form that its CPU backend is fast at."""
+
+from math import gcd, prod
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._problem import ConvProblem
+from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input
+from jconv._typing import Array
+
+
+def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Split into phases, lift 1-D to 2-D, fold the taps of further axes into channels; then NHWC by HWIO.
+
+    Padding is left to XLA, which fuses it, unless the output is larger than the input: XLA's fast
+    path does not take that.
+    """
+    if problem.empty:
+        return jnp.zeros(problem.y_shape, problem.dtype)
+    if any(e > 1 for e in problem.input_dilation):
+        return in_phases(compute, x, w, problem)
+    if problem.rank == 1:
+        return lift_rank(compute, x, w, problem)
+    if problem.rank > 2:
+        return fold_first_axis(compute, x, w, problem)
+    g, c, m = problem.groups, problem.c_in, problem.c_out
+    x, w = x.astype(problem.compute_dtype), w.astype(problem.compute_dtype)
+    padding = tuple(zip(problem.low, problem.high, strict=True))
+    grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
+    if grows or min(problem.low + problem.high) < 0:
+        x, padding = pad_input(x, problem), ((0, 0), (0, 0))
+    y = lax.conv_general_dilated(
+        x.reshape(*x.shape[:-2], g * c),
+        jnp.moveaxis(w, -3, -2).reshape(*problem.window, c, g * m),
+        window_strides=problem.stride,
+        padding=padding,
+        rhs_dilation=problem.dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=g,
+        precision=problem.precision,
+        preferred_element_type=problem.accumulator,
+    )
+    return y.reshape(problem.y_shape).astype(problem.dtype)
+
+
+def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+    """It is for the dtypes of XLA's fast path, and for windows rather than images as kernels."""
+    reasons = []
+    if problem.compute_dtype not in (np.float32, np.float64):
+        reasons.append(f"{problem.compute_dtype} is neither float32 nor float64")
+    if isinstance(problem.precision, lax.DotAlgorithmPreset):
+        reasons.append("dot algorithms are for dots")
+    if prod(problem.output_size) < prod(problem.window):
+        reasons.append("there are more taps than outputs")
+    return tuple(reasons)
+
+
+def cost(problem: ConvProblem, platform: str) -> Cost:
+    """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x.
+
+    Groups, and few channels, take XLA off its fast path: their work is counted so many times.
+    """
+    copies = prod(problem.window[: problem.rank - 2])
+    folded = problem.padded_bytes * copies if problem.rank > 2 else 0
+    grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
+    padded = problem.padded_bytes if grows else 0
+    phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
+    channels = problem.c_in * copies, problem.c_out * phases
+    slowdown = 1.0
+    if problem.groups > 1:
+        slowdown = max(2.0, 300 / prod(channels) ** 0.75)
+    elif max(channels) <= 16:
+        slowdown = max(2.0, 20 / prod(channels) ** 0.5)
+    return Cost(
+        multiply_adds=int(problem.multiply_adds * slowdown),
+        bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * folded + 2 * padded,
+        extra_bytes=folded + padded,
+        calls=problem.groups * phases + grows,
+    )
+
+
+PLANAR = Algorithm(
+    name="planar",
+    compute=compute,
+    unsupported=unsupported,
+    cost=cost,
+    error=4.0,
+    reference="jax.lax.conv_general_dilated, after the rewrites of jconv",
+)
