@@ -40,7 +40,14 @@ def torch_directed(workload: Workload, direction: str):
     # A causal convolution is padded on both sides, and its tail cut.
     padding = [max(pair) for pair in w.pairs]
     cut = [slice(None), slice(None), *(slice(0, n) for n in w.spatial)] if asymmetric else ...
-    options = ([w.stride] * rank, padding, [w.dilation] * rank, w.transposed, [w.output_padding] * rank, groups)
+    options = (
+        [w.stride] * rank,
+        padding,
+        [w.dilation] * rank,
+        w.transposed,
+        [w.output_padding] * rank,
+        groups,
+    )
 
     def forward(x, weight, cotangent):
         return torch.ops.aten.convolution(x, weight, None, *options)[cut]
@@ -50,7 +57,9 @@ def torch_directed(workload: Workload, direction: str):
             if asymmetric:
                 tail = [0, w.window[0] - 1]
                 cotangent = torch.nn.functional.pad(cotangent, tail)
-            return torch.ops.aten.convolution_backward(cotangent, x, weight, None, *options, mask)[mask.index(True)]
+            return torch.ops.aten.convolution_backward(cotangent, x, weight, None, *options, mask)[
+                mask.index(True)
+            ]
 
         return run
 

@@ -43,7 +43,10 @@ class Workload:
         """The padding, as (low, high) pairs."""
         if self.padding is not None:
             return self.padding
-        return tuple((self.dilation * (k - 1) // 2, self.dilation * (k - 1) - self.dilation * (k - 1) // 2) for k in self.window)
+        return tuple(
+            (self.dilation * (k - 1) // 2, self.dilation * (k - 1) - self.dilation * (k - 1) // 2)
+            for k in self.window
+        )
 
     def arguments(self) -> dict:
         """Keyword arguments of `conv_general_dilated`."""
@@ -116,10 +119,32 @@ WORKLOADS = (
     Workload("hyena", 2, (8192,), 32, 32, (8192,), groups=32, padding=causal(8192)),
     Workload("volume", 2, (32, 32, 32), 16, 16, (3, 3, 3)),
     Workload("unet-up", 8, (28, 28), 64, 64, (4, 4), stride=2, padding=((1, 1),) * 2, transposed=True),
-    Workload("decoder", 8, (28, 28), 64, 64, (3, 3), stride=2, padding=((1, 1),) * 2, transposed=True, output_padding=1),
+    Workload(
+        "decoder",
+        8,
+        (28, 28),
+        64,
+        64,
+        (3, 3),
+        stride=2,
+        padding=((1, 1),) * 2,
+        transposed=True,
+        output_padding=1,
+    ),
     Workload("vocoder", 4, (512,), 64, 64, (16,), stride=8, padding=((4, 4),), transposed=True),
     Workload("istft", 1, (60,), 513, 1, (1024,), stride=512, padding=NONE_1, transposed=True),
-    Workload("volume-up", 1, (24, 24, 24), 32, 1, (3, 3, 3), stride=2, padding=((1, 1),) * 3, transposed=True, output_padding=1),
+    Workload(
+        "volume-up",
+        1,
+        (24, 24, 24),
+        32,
+        1,
+        (3, 3, 3),
+        stride=2,
+        padding=((1, 1),) * 3,
+        transposed=True,
+        output_padding=1,
+    ),
     Workload("patchify", 4, (224, 224), 3, 192, (16, 16), stride=16, padding=NONE_2),
     Workload("per-sample", 8, (32, 32), 16, 16, (3, 3), per_sample=True),
     Workload("bf16", 8, (56, 56), 64, 64, (3, 3), dtype="bfloat16"),

@@ -1,26 +1,30 @@
 """The choice of an algorithm: a pure function of the problem and the platform."""
 
-from math import prod
+from math import inf
 
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._problem import ConvProblem
+from jconv._rates import RATES
+from jconv._tuned import admits, tuned_choice
+
+# Temporaries that `auto` allows: so many times what goes in and comes out, and so many bytes more.
+MEMORY_FACTOR, MEMORY_BYTES = 2, 64 * 2**20
+# What a prediction must gain over lax to be believed.
+MARGIN = 0.95
 
 
 def choose_algorithm(problem: ConvProblem, platform: str) -> Algorithm:
     """The algorithm that computes `problem` on `platform`: the one it names, or by this ladder.
 
-    On GPU and TPU: `lax`, their compilers' own convolutions.
+    The first that holds:
 
-    On CPU, the first that holds:
-
-    1. groups > 1: `taps`. XLA convolves group after group, or expands them to dense work, and
-       gathers a batch that is sharded.
-    2. an input dilation (transposed convolutions, gradients of strided ones): `taps`. XLA
-       multiplies with the zeros between.
-    3. a dtype other than float32 and the half types, or more than 2 axes: `taps`. XLA runs scalar code.
-    4. at most 4 channels and features: `taps`, as elementwise work.
-    5. fewer outputs than taps, as in kernel gradients: `taps`, a matrix product per output.
-    6. else `lax`.
+    1. the problem names an algorithm: that one.
+    2. it was measured on this device (`jconv.tune`): the one that was fastest.
+    3. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
+       measured to win there yet.
+    4. else the one with the least predicted time, among those that can compute the problem, are as
+       accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
+       within twice the operands and the result, and 64 MB (or within what `lax` needs).
 
     Args:
         problem: the problem, as in `ConvProblem`.
@@ -35,22 +39,56 @@ def choose_algorithm(problem: ConvProblem, platform: str) -> Algorithm:
 
     Examples:
         >>> import numpy as np
-        >>> from jconv._problem import ConvProblem
+        >>> from jconv import ConvProblem
         >>> float32 = np.dtype("float32")
         >>> depthwise = ConvProblem(
-        ...     batch=8, groups=64, c_in=1, c_out=1, input_size=(9,), window=(3,), output_size=(7,),
-        ...     stride=(1,), input_dilation=(1,), dilation=(1,), low=(0,),
+        ...     batch=8, groups=64, c_in=1, c_out=1, input_size=(9, 9), window=(3, 3), output_size=(7, 7),
+        ...     stride=(1, 1), input_dilation=(1, 1), dilation=(1, 1), low=(0, 0),
         ...     x_dtype=float32, w_dtype=float32, dtype=float32)
         >>> choose_algorithm(depthwise, "cpu").name
         'taps'
     """
-    if problem.algorithm != "auto":
+    if isinstance(problem.algorithm, Algorithm) or problem.algorithm != "auto":
         return _named(problem)
-    return ALGORITHMS["taps" if platform == "cpu" and _taps_win_on_cpu(problem) else "lax"]
+    tuned = tuned_choice(problem, platform)
+    if tuned is not None:
+        return ALGORITHMS[tuned]
+    if platform not in RATES:
+        return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))
+    times = predicted_times(problem, platform)
+    fits = {name: time for name, time in times.items() if not set_aside(problem, platform, ALGORITHMS[name])}
+    best = min(fits, key=lambda name: fits[name])
+    if fits.get("lax", inf) * MARGIN < fits[best]:
+        best = "lax"
+    return ALGORITHMS[best]
+
+
+def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
+    """Seconds that each algorithm which can compute the problem is predicted to take."""
+    times = {}
+    for name, algorithm in ALGORITHMS.items():
+        rates = RATES.get(platform, {}).get(name)
+        if rates is not None and not algorithm.unsupported(problem):
+            cost = algorithm.cost(problem, platform)
+            work = rates.multiply_add * cost.multiply_adds + rates.byte * cost.bytes_moved
+            times[name] = work + rates.call * cost.calls
+    return times
+
+
+def set_aside(problem: ConvProblem, platform: str, algorithm: Algorithm) -> str:
+    """Why `auto` does not take an algorithm that could compute the problem; empty if it may."""
+    if not admits(problem, algorithm):
+        return "less accurate than the precision asks for"
+    extra = algorithm.cost(problem, platform).extra_bytes
+    allowed = MEMORY_FACTOR * problem.operand_bytes + MEMORY_BYTES
+    if extra > max(allowed, ALGORITHMS["lax"].cost(problem, platform).extra_bytes):
+        return f"its temporaries of {extra:,} bytes are more than the {allowed:,} allowed"
+    return ""
 
 
 def _named(problem: ConvProblem) -> Algorithm:
-    algorithm = ALGORITHMS[problem.algorithm]
+    named = problem.algorithm
+    algorithm = named if isinstance(named, Algorithm) else ALGORITHMS[named]
     reasons = algorithm.unsupported(problem)
     if reasons:
         able = [a.name for a in ALGORITHMS.values() if not a.unsupported(problem)]
@@ -59,13 +97,3 @@ def _named(problem: ConvProblem) -> Algorithm:
             f"These can: {', '.join(able)}, or 'auto'."
         )
     return algorithm
-
-
-def _taps_win_on_cpu(problem: ConvProblem) -> bool:
-    return (
-        problem.groups > 1
-        or any(e > 1 for e in problem.input_dilation)
-        or not (problem.compute_dtype.name in ("float32", "bfloat16", "float16") and problem.rank <= 2)
-        or max(problem.c_in, problem.c_out) <= 4
-        or prod(problem.output_size) < prod(problem.window)
-    )

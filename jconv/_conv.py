@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from jconv import _arguments as arguments
+from jconv._algorithms import Algorithm
 from jconv._boundary import fold_boundary, pad_boundary
 from jconv._geometry import dilated_size, output_size
 from jconv._primitive import adjoint_x, bind
@@ -36,7 +37,7 @@ def conv(
     padding_mode: PaddingMode | str | tuple[str, ...] = "zeros",
     precision: PrecisionLike = None,
     preferred_element_type: Any = None,
-    algorithm: str = "auto",
+    algorithm: str | Algorithm = "auto",
 ) -> Array:
     """Convolve as in deep learning, that is cross-correlate: the kernel is not flipped.
 
@@ -55,7 +56,7 @@ def conv(
             "reflect", "symmetric", "edge" or "wrap" (PyTorch's "replicate" and "circular" too).
         precision: as in `jax.lax`; None asks `jax.default_matmul_precision`.
         preferred_element_type: dtype of the result; half types accumulate in float32 anyway.
-        algorithm: "auto", or the name of one: "lax", "taps".
+        algorithm: "auto", the name of one, as in `choose_algorithm`, or an `Algorithm` of your own.
 
     Returns:
         (*batch, *outputs, c_out), in the promoted dtype of x and kernel unless one is preferred.
@@ -105,7 +106,7 @@ def conv_transpose(
     output_padding: IntOrInts = 0,
     precision: PrecisionLike = None,
     preferred_element_type: Any = None,
-    algorithm: str = "auto",
+    algorithm: str | Algorithm = "auto",
 ) -> Array:
     """Apply the exact adjoint of `conv` with the same arguments, in every padding mode.
 

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from jconv import _arguments as arguments
-from jconv._geometry import dilated_size, output_size
+from jconv._algorithms import Algorithm
+from jconv._layout import Layout, padded_sizes, posed_problem, solve_in_layout
 from jconv._primitive import bind
 from jconv._problem import ConvProblem
-from jconv._typing import Array, Ints, PrecisionLike
+from jconv._typing import Array, PrecisionLike
 
 VERB = "conv_general_dilated"
 
@@ -31,7 +32,7 @@ def conv_general_dilated(
     preferred_element_type: Any = None,
     out_sharding: None = None,
     *,
-    algorithm: str = "auto",
+    algorithm: str | Algorithm = "auto",
 ) -> Array:
     """Compute what `jax.lax.conv_general_dilated` computes, with its exact signature.
 
@@ -52,7 +53,7 @@ def conv_general_dilated(
         precision: as in `jax.lax`; None asks `jax.default_matmul_precision`.
         preferred_element_type: dtype of the result.
         out_sharding: None only.
-        algorithm: "auto", or the name of one: "lax", "taps".
+        algorithm: as in `conv`.
 
     Returns:
         The output, laid out as `dimension_numbers` says.
@@ -87,15 +88,19 @@ def conv_general_dilated(
     input_dilation = arguments.axis_ints(
         VERB, "lhs_dilation", none if lhs_dilation is None else lhs_dilation, rank, least=1
     )
-    dilation = arguments.axis_ints(VERB, "rhs_dilation", none if rhs_dilation is None else rhs_dilation, rank, least=1)
+    dilation = arguments.axis_ints(
+        VERB, "rhs_dilation", none if rhs_dilation is None else rhs_dilation, rank, least=1
+    )
     if isinstance(padding, str) and max(input_dilation, default=1) > 1:
         raise ValueError(
-            f"{VERB}: padding={padding!r} has no meaning with lhs_dilation={input_dilation}: give (low, high) "
-            f"pairs, or use jconv.conv_transpose."
+            f"{VERB}: padding={padding!r} has no meaning with lhs_dilation={input_dilation}: give "
+            f"(low, high) pairs, or use jconv.conv_transpose."
         )
     pairs, mode = arguments.padding_pairs(VERB, padding, sizes, window, stride, dilation)
     if mode is not None:
-        raise ValueError(f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r}).")
+        raise ValueError(
+            f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r})."
+        )
     feature_groups, batch_groups = _check_groups(
         feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs.shape, rhs.shape
     )
@@ -103,29 +108,29 @@ def conv_general_dilated(
         raise TypeError(
             f"{VERB}: lhs is {lhs.dtype} and rhs is {rhs.dtype}; both must have one dtype: cast with .astype."
         )
-    groups = feature_groups * batch_groups
-    padded = tuple(
-        dilated_size(n, e) + lo + hi for n, e, (lo, hi) in zip(sizes, input_dilation, pairs, strict=True)
-    )
-    problem = ConvProblem(
-        batch=batch // batch_groups,
-        groups=groups,
-        c_in=per_group,
-        c_out=c_out // groups,
-        input_size=sizes,
-        window=window,
-        output_size=tuple(map(output_size, padded, map(dilated_size, window, dilation), stride)),
-        stride=stride,
+    padded = padded_sizes(sizes, input_dilation, pairs)
+    if any(size < 0 for size in padded):
+        raise ValueError(
+            f"{VERB}: padding={padding!r} crops more than there is: the padded input would have sizes "
+            f"{padded} (lhs has shape {lhs.shape})."
+        )
+    layout = Layout(numbers, batch_groups)
+    problem = posed_problem(
+        lhs.shape,
+        rhs.shape,
+        layout,
+        padding=pairs,
         input_dilation=input_dilation,
+        stride=stride,
         dilation=dilation,
-        low=tuple(lo for lo, _ in pairs),
-        x_dtype=arguments.check_dtype(VERB, "lhs", lhs.dtype),
+        groups=feature_groups * batch_groups,
+        x_dtype=arguments.check_dtype(VERB, "lhs and rhs", lhs.dtype),
         w_dtype=rhs.dtype,
         dtype=arguments.result_dtype(VERB, lhs.dtype, preferred_element_type),
         precision=arguments.canonical_precision(VERB, precision),
         algorithm=arguments.check_algorithm(VERB, algorithm),
     )
-    return _conv_general_dilated(lhs, rhs, problem, numbers, batch_groups)
+    return _conv_general_dilated(lhs, rhs, problem, layout)
 
 
 def _dimension_numbers(lhs: Array, rhs: Array, dimension_numbers: Any) -> lax.ConvDimensionNumbers:
@@ -135,15 +140,17 @@ def _dimension_numbers(lhs: Array, rhs: Array, dimension_numbers: Any) -> lax.Co
             f"{VERB}: lhs and rhs must have the same number of axes; they have shapes {lhs.shape} and "
             f"{rhs.shape}.{hint}"
         )
-    if lhs.ndim < 3:
-        raise ValueError(f"{VERB}: lhs needs batch, channels and a spatial axis at least; it has shape {lhs.shape}.")
+    if lhs.ndim < 2:
+        raise ValueError(f"{VERB}: lhs needs a batch and a channel axis at least; it has shape {lhs.shape}.")
     try:
         return lax.conv_dimension_numbers(lhs.shape, rhs.shape, dimension_numbers)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{VERB}: dimension_numbers={dimension_numbers!r}: {error}") from None
 
 
-def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape):
+def _check_groups(
+    feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape
+):
     features = arguments.one_int(VERB, "feature_group_count", feature_group_count, least=1)
     batches = arguments.one_int(VERB, "batch_group_count", batch_group_count, least=1)
     seen = f"(lhs has shape {lhs_shape}, rhs has shape {rhs_shape})"
@@ -154,7 +161,9 @@ def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group
     if batch % batches:
         raise ValueError(f"{VERB}: batch_group_count={batches} must divide the batch size {batch} {seen}.")
     if c_in % features:
-        raise ValueError(f"{VERB}: feature_group_count={features} must divide the {c_in} features of lhs {seen}.")
+        raise ValueError(
+            f"{VERB}: feature_group_count={features} must divide the {c_in} features of lhs {seen}."
+        )
     if c_out % (features * batches):
         name, count = ("feature_group_count", features) if features > 1 else ("batch_group_count", batches)
         raise ValueError(f"{VERB}: {name}={count} must divide the {c_out} output features of rhs {seen}.")
@@ -166,22 +175,6 @@ def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group
     return features, batches
 
 
-@partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
-def _conv_general_dilated(
-    lhs: Array, rhs: Array, problem: ConvProblem, numbers: lax.ConvDimensionNumbers, batch_groups: int
-) -> Array:
-    x = _move(lhs, numbers.lhs_spec[:1] + numbers.lhs_spec[2:] + numbers.lhs_spec[1:2])  # [N, *I, C]
-    if batch_groups > 1:
-        x = x.reshape(batch_groups, problem.batch, *x.shape[1:])
-        x = jnp.moveaxis(x, 0, -2)
-    x = x.reshape(problem.x_shape)
-    w = _move(rhs, numbers.rhs_spec[2:] + numbers.rhs_spec[1::-1])  # [*K, C, G*M]
-    w = w.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    y = bind(x, jnp.moveaxis(w, -2, -3), problem)
-    y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
-    order = numbers.out_spec[:1] + numbers.out_spec[2:] + numbers.out_spec[1:2]
-    return _move(y, tuple(order.index(a) for a in range(y.ndim)))
-
-
-def _move(array: Array, order: Ints) -> Array:
-    return array if tuple(order) == tuple(range(array.ndim)) else lax.transpose(array, order)
+@partial(jax.jit, static_argnums=(2, 3), inline=True)
+def _conv_general_dilated(lhs: Array, rhs: Array, problem: ConvProblem, layout: Layout) -> Array:
+    return solve_in_layout(bind, lhs, rhs, problem, layout)

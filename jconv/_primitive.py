@@ -9,6 +9,7 @@ import numpy as np
 from jax import lax
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
+from jax.sharding import PartitionSpec
 
 from jconv._choose import choose_algorithm
 from jconv._problem import ConvProblem
@@ -55,13 +56,17 @@ def _abstract(x, w, *, problem: ConvProblem):
     promised = (problem.x_shape, problem.w_shape, problem.x_dtype, problem.w_dtype)
     if seen != promised:
         raise TypeError(f"conv_p: operands {seen} do not fit the problem's {promised}.")
-    batch_only = jax.sharding.PartitionSpec(*x.sharding.spec[:1], *(None,) * (problem.rank + 2))
     return x.update(
         shape=problem.y_shape,
         dtype=problem.dtype,
         weak_type=False,
-        sharding=x.sharding.update(spec=batch_only),
+        sharding=x.sharding.update(spec=_like_batch(x.sharding.spec, problem)),
     )
+
+
+def _like_batch(spec: PartitionSpec, problem: ConvProblem) -> PartitionSpec:
+    """Of x [N, *I, G, C], y [N, *O, G, M] keeps how the batch is sharded."""
+    return PartitionSpec(*spec[:1], *(None,) * (problem.rank + 2))
 
 
 # ---- derivatives: the map is bilinear, and each of its transposes is again a problem of its own
@@ -122,7 +127,13 @@ batching.primitive_batchers[conv_p] = _batch
 @partial(jax.jit, static_argnames=("problem", "platform"))
 def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str) -> Array:
     # A jit of its own, so that equal problems in one program are traced and lowered once.
-    return choose_algorithm(problem, platform).compute(x, w, problem)
+    compute = partial(choose_algorithm(problem, platform).compute, problem=problem)
+    sharding = jax.typeof(x).sharding
+    if sharding.mesh.explicit_axes:
+        # Algorithms need not say how each step is sharded: only the result is as _abstract promised.
+        compute = jax.sharding.auto_axes(compute, out_sharding=_like_batch(sharding.spec, problem))
+    with jax.numpy_rank_promotion("allow"):  # algorithms broadcast, also in programs that forbid it
+        return compute(x, w)
 
 
 for _platform in ("cpu", "cuda", "rocm", "tpu"):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd, prod
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class ConvProblem:
         w_dtype: dtype of w.
         dtype: dtype of y. Half types are accumulated in float32 whatever it is.
         precision: None, a pair of `jax.lax.Precision`, or a dot algorithm.
-        algorithm: the name of the algorithm asked for, or "auto".
+        algorithm: "auto", or the algorithm asked for: its name, or an `Algorithm`.
     """
 
     batch: int
@@ -57,7 +58,7 @@ class ConvProblem:
     w_dtype: DType
     dtype: DType
     precision: Precision = None
-    algorithm: str = "auto"
+    algorithm: Any = "auto"
 
     @property
     def rank(self) -> int:

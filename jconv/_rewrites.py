@@ -65,16 +65,21 @@ def _phases(problem: ConvProblem, counts: Ints) -> Iterator[tuple[tuple[slice, .
             taps.append(slice(0, 0) if first is None else slice(first, None, step))
             low.append(0 if first is None else -((s * r + d * first - lo) // e))
         window = tuple(len(range(k)[tap]) for k, tap in zip(problem.window, taps, strict=True))
-        yield tuple(taps), replace(
-            problem,
-            window=window,
-            output_size=sizes,
-            stride=tuple(s // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True)),
-            dilation=tuple(
-                d // gcd(d, e) for d, e in zip(problem.dilation, problem.input_dilation, strict=True)
+        yield (
+            tuple(taps),
+            replace(
+                problem,
+                window=window,
+                output_size=sizes,
+                stride=tuple(
+                    s // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True)
+                ),
+                dilation=tuple(
+                    d // gcd(d, e) for d, e in zip(problem.dilation, problem.input_dilation, strict=True)
+                ),
+                input_dilation=(1,) * problem.rank,
+                low=tuple(low),
             ),
-            input_dilation=(1,) * problem.rank,
-            low=tuple(low),
         )
 
 
@@ -125,6 +130,7 @@ def _interleave(y: Array, counts: Ints) -> Array:
 
 def lift_rank(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a 1-D problem as a 2-D one whose first axis has one position: reshapes only."""
+
     def before(sizes: Ints, first: int) -> Ints:
         return (first, *sizes)
 
@@ -166,3 +172,60 @@ def fold_first_axis(compute: Compute, x: Array, w: Array, problem: ConvProblem) 
     )
     y = compute(x.reshape(folded.x_shape), w, folded)
     return y.reshape(problem.y_shape)
+
+
+def without_idle_axes(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Solve a problem without the axes that nothing slides along.
+
+    An axis with one tap only pads and strides: its outputs are further examples. One with a single
+    output only sums: its taps are further channels.
+    """
+    rank, sizes = problem.rank, problem.output_size
+    examples = [a for a, k in enumerate(problem.window) if k == 1]
+    channels = [a for a, o in enumerate(sizes) if o == 1 and a not in examples]
+    busy = [a for a in range(rank) if a not in examples + channels]
+    if len(busy) == rank:
+        return compute(x, w, problem)
+    pads, steps = [], []
+    for a, ((_, _, _, s, e, d, lo), high) in enumerate(zip(problem.axes, problem.high, strict=True)):
+        pads.append((0, 0, 0) if a in busy else (lo, high, e - 1))
+        steps.append(1 if a in busy else s if a in examples else d)
+    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *pads, (0, 0, 0), (0, 0, 0)])
+    x = x[:, *(slice(None, None, step) for step in steps)]
+    x = x.transpose(0, *(a + 1 for a in examples + busy), rank + 1, *(a + 1 for a in channels), rank + 2)
+    w = w.transpose(*examples, *busy, rank, *channels, rank + 1, rank + 2)
+    kept = ("input_size", "window", "output_size", "stride", "input_dilation", "dilation", "low")
+    smaller = replace(
+        problem,
+        batch=problem.batch * prod(sizes[a] for a in examples),
+        c_in=problem.c_in * prod(problem.window[a] for a in channels),
+        **{name: tuple(getattr(problem, name)[a] for a in busy) for name in kept},
+    )
+    y = compute(x.reshape(smaller.x_shape), w.reshape(smaller.w_shape), smaller)
+    order = examples + busy + channels
+    y = y.reshape(problem.batch, *(sizes[a] for a in order), *y.shape[-2:])
+    return y.transpose(0, *(order.index(a) + 1 for a in range(rank)), rank + 1, rank + 2)
+
+
+def swap_operands(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Solve a problem with input and kernel in each other's place, and the outputs in reverse.
+
+    The equation reads d*k + s*(O-1) - lo = s*o' + e*i with o' = O-1-o: input dilation and dilation
+    change places too. So the kernel gradient of a transposed convolution loses its input dilation.
+    """
+    precision = problem.precision
+    swapped = replace(
+        problem,
+        batch=problem.c_out,
+        c_out=problem.batch,
+        input_size=problem.window,
+        window=problem.input_size,
+        input_dilation=problem.dilation,
+        dilation=problem.input_dilation,
+        low=tuple(s * (o - 1) - lo for _, _, o, s, _, _, lo in problem.axes),
+        x_dtype=problem.w_dtype,
+        w_dtype=problem.x_dtype,
+        precision=precision[::-1] if isinstance(precision, tuple) else precision,
+    )
+    y = compute(jnp.moveaxis(w, -1, 0), jnp.moveaxis(x, 0, -1), swapped)  # [M, *O, G, N]
+    return lax.rev(jnp.swapaxes(y, 0, -1), range(1, problem.rank + 1))

@@ -25,4 +25,4 @@ Precision: TypeAlias = (
 )
 PrecisionLike: TypeAlias = Any  # what jax.lax accepts as `precision`: also strings
 
-AlgorithmName: TypeAlias = Literal["auto", "lax", "taps"]
+AlgorithmName: TypeAlias = Literal["auto", "lax", "planar", "taps", "patches", "rows", "fft", "winograd", "winograd4"]

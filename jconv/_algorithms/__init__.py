@@ -1,7 +1,13 @@
 """The one ordered table of algorithms: to add one is one file and one line here."""
 
 from jconv._algorithms._algorithm import Algorithm as Algorithm
+from jconv._algorithms._algorithm import Cost as Cost
 from jconv._algorithms.lax import LAX
+from jconv._algorithms.patches import PATCHES
+from jconv._algorithms.planar import PLANAR
+from jconv._algorithms.rows import ROWS
 from jconv._algorithms.taps import TAPS
 
-ALGORITHMS: dict[str, Algorithm] = {algorithm.name: algorithm for algorithm in (LAX, TAPS)}
+ALGORITHMS: dict[str, Algorithm] = {
+    algorithm.name: algorithm for algorithm in (LAX, TAPS, PATCHES, PLANAR, ROWS)
+}

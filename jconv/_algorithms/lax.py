@@ -5,7 +5,7 @@ from math import gcd, prod
 import jax.numpy as jnp
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
+from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
 from jconv._typing import Array
@@ -41,6 +41,15 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         preferred_element_type=made,
     )
     return y.reshape(problem.y_shape).astype(problem.dtype)
+
+
+def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+    """XLA's convolutions know precisions, not dot algorithms."""
+    if isinstance(problem.precision, jax_lax.DotAlgorithmPreset):
+        return (
+            f"precision={problem.precision.name} is a dot algorithm, which XLA's convolutions do not take",
+        )
+    return ()
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
@@ -79,7 +88,7 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
 LAX = Algorithm(
     name="lax",
     compute=compute,
-    unsupported=supports_everything,
+    unsupported=unsupported,
     cost=cost,
     error=4.0,
     reference="jax.lax.conv_general_dilated",

@@ -11,7 +11,8 @@ from jax import lax
 from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._geometry import offsets
 from jconv._problem import ConvProblem
-from jconv._rewrites import in_phases, pad_input
+from jconv._products import grouped_dot
+from jconv._rewrites import in_phases, pad_input, swap_operands
 from jconv._typing import Array, Ints
 
 # Bytes of patches made at once: they should stay in cache, and fresh memory is slow to touch.
@@ -21,7 +22,7 @@ MAX_SLICES = 256
 
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """Gather the taps of every output by slicing, [N, *O, G, K*C], and multiply by the kernel [G, K*C, M].
+    """Gather the taps of every output by slicing, [G, N, *O, K*C], and multiply by the kernel [G, K*C, M].
 
     Where the window is its own stride, or a single tap, the patches are a reshape of x. Where outputs
     are fewer than taps, as in kernel gradients, the slices are taken per output instead.
@@ -29,58 +30,62 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
     if any(e > 1 for e in problem.input_dilation):
-        return in_phases(compute, x, w, problem)
+        few = prod(problem.output_size) < prod(problem.window) and set(problem.dilation) == {1}
+        return (swap_operands if few else in_phases)(compute, x, w, problem)
     x, w = x.astype(problem.compute_dtype), w.astype(problem.compute_dtype)
-    if _tiles(problem):
-        return _dot(_as_tiles(pad_input(x, problem), problem), w, problem)
-    if prod(problem.output_size) < prod(problem.window):
+    if prod(problem.output_size) < prod(problem.window) and not _tiles(problem):
         return _few_outputs(x, w, problem)
-    x = pad_input(x, problem)
+    # Groups first, as the batch dimension of the dot: a map over pairs of inputs and kernels made
+    # them from leading axes, and moving them back there makes no copy.
+    x = jnp.moveaxis(pad_input(x, problem), -2, 0)  # [G, N, *I, C]
+    w = jnp.moveaxis(w, -3, 0).reshape(problem.groups, -1, problem.c_out)  # [G, K*C, M]
+    if _tiles(problem):
+        return _dot(_as_tiles(x, problem), w, problem)
     rows, blocks = _blocks(problem)
     if not blocks:
         return _dot(_patches(x, problem), w, problem)
     part = replace(problem, batch=1, output_size=(rows, *problem.output_size[1:]))
+    extent = problem.stride[0] * (rows - 1) + problem.dilation[0] * (problem.window[0] - 1) + 1
 
     def block(at: Array) -> Array:
         n, row = at
-        first = (n, problem.stride[0] * row, *(0,) * (x.ndim - 2))
-        extent = problem.stride[0] * (rows - 1) + problem.dilation[0] * (problem.window[0] - 1) + 1
-        return _dot(_patches(lax.dynamic_slice(x, first, (1, extent, *x.shape[2:])), part), w, part)
+        first = (0, n, problem.stride[0] * row, *(0,) * (x.ndim - 3))
+        x_b = lax.dynamic_slice(x, first, (x.shape[0], 1, extent, *x.shape[3:]))
+        return _dot(_patches(x_b, part), w, part)
 
     return lax.map(block, jnp.array(blocks, np.int32)).reshape(problem.y_shape)
 
 
 def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """sum over blocks of c and of rows of K:  patches [c, *K, G, O*N] transposed, times w [c, *K, G, M]."""
+    """sum over blocks of c and of rows of K:  w [G, c, *K, M] transposed, times patches [G, c, *K, O*N]."""
     # The kernel gradient's operands come transposed: to undo that before padding makes no copy.
-    x = pad_input(jnp.swapaxes(x, 0, -1), problem)  # [C, *I, G, N]
-    w = jnp.moveaxis(w, -2, 0)  # [C, *K, G, M]
+    x = jnp.moveaxis(pad_input(jnp.swapaxes(x, 0, -1), problem), -2, 0)  # [G, C, *I, N]
+    w = jnp.moveaxis(w, (-3, -2), (0, 1))  # [G, C, *K, M]
     rows, blocks = _blocks(problem)
+    examples = 1 if blocks else problem.c_in
     taps = (rows, *problem.window[1:])
     extent = problem.dilation[0] * (rows - 1) + problem.stride[0] * (problem.output_size[0] - 1) + 1
-    examples = 1 if blocks else problem.c_in
+    spans = [d * (k - 1) + 1 for d, k in zip(problem.dilation, taps, strict=True)]
+    summed = tuple(range(1, problem.rank + 2))
 
     def block(at: Array | Ints) -> Array:
         c, row = at
-        x_b = lax.dynamic_slice(
-            x, (c, problem.dilation[0] * row, *(0,) * (x.ndim - 2)), (examples, extent, *x.shape[2:])
+        first = (0, c, problem.dilation[0] * row, *(0,) * (x.ndim - 3))
+        x_b = lax.dynamic_slice(x, first, (x.shape[0], examples, extent, *x.shape[3:]))
+        w_b = lax.dynamic_slice(
+            w, (0, c, row, *(0,) * (w.ndim - 3)), (w.shape[0], examples, rows, *w.shape[3:])
         )
-        spans = [d * (k - 1) + 1 for d, k in zip(problem.dilation, taps, strict=True)]
-        patches = jnp.concatenate(
-            [
-                x_b[:, *(slice(a, a + n, d) for a, n, d in zip(at, spans, problem.dilation, strict=True))]
-                for at in offsets(problem.output_size, problem.stride)
-            ],
-            axis=-1,
-        )  # [c, *K, G, O*N]
-        w_b = lax.dynamic_slice(w, (c, row, *(0,) * (w.ndim - 2)), (examples, rows, *w.shape[2:]))
-        return _sum_dot(w_b, patches, problem)  # [G, M, O*N]
+        slices = [
+            x_b[:, :, *(slice(a, a + n, d) for a, n, d in zip(at, spans, problem.dilation, strict=True))]
+            for at in offsets(problem.output_size, problem.stride)
+        ]
+        return grouped_dot(w_b, jnp.concatenate(slices, axis=-1), summed, summed, problem)  # [G, M, O*N]
 
     if not blocks:
         y = block((0, 0))
     else:
-        first, rest = blocks[0], jnp.array(blocks[1:], np.int32)
-        y, _ = lax.scan(lambda total, at: (total + block(at), None), block(first), rest)
+        start, rest = blocks[0], jnp.array(blocks[1:], np.int32)
+        y, _ = lax.scan(lambda total, at: (total + block(at), None), block(start), rest)
     y = y.reshape(problem.groups, problem.c_out, *problem.output_size, problem.batch)
     return jnp.moveaxis(y, (-1, 0, 1), (0, -2, -1)).astype(problem.dtype)
 
@@ -102,58 +107,35 @@ def _blocks(problem: ConvProblem) -> tuple[int, list[Ints]]:
 def _tiles(problem: ConvProblem) -> bool:
     """Whether neighbouring windows neither overlap nor leave gaps, in themselves or between."""
     return all(
-        s == k and (d == 1 or k == 1) for s, k, d in zip(problem.stride, problem.window, problem.dilation, strict=True)
+        s == k and (d == 1 or k == 1)
+        for s, k, d in zip(problem.stride, problem.window, problem.dilation, strict=True)
     )
 
 
 def _as_tiles(x: Array, problem: ConvProblem) -> Array:
-    """[N, *(O*K), G, C] to [N, *O, G, K*C]."""
+    """[G, N, *(O*K), C] to [G, N, *O, K*C]."""
     rank = problem.rank
     pairs = [n for pair in zip(problem.output_size, problem.window, strict=True) for n in pair]
-    x = x.reshape(x.shape[0], *pairs, problem.groups, problem.c_in)
-    outputs, taps = range(1, 2 * rank, 2), range(2, 2 * rank + 1, 2)
-    x = x.transpose(0, *outputs, 2 * rank + 1, *taps, 2 * rank + 2)
-    return x.reshape(x.shape[0], *problem.output_size, problem.groups, -1)
+    x = x.reshape(*x.shape[:2], *pairs, problem.c_in)
+    outputs, taps = range(2, 2 * rank + 1, 2), range(3, 2 * rank + 2, 2)
+    x = x.transpose(0, 1, *outputs, *taps, 2 * rank + 2)
+    return x.reshape(*x.shape[:2], *problem.output_size, -1)
 
 
 def _patches(x: Array, problem: ConvProblem) -> Array:
-    """The taps of every output, [N, *O, G, K*C], from the padded x, by slicing."""
+    """The taps of every output, [G, N, *O, K*C], from the padded x [G, N, *I, C], by slicing."""
     spans = [s * (o - 1) + 1 for s, o in zip(problem.stride, problem.output_size, strict=True)]
     slices = [
-        x[:, *(slice(a, a + n, s) for a, n, s in zip(at, spans, problem.stride, strict=True))]
+        x[:, :, *(slice(a, a + n, s) for a, n, s in zip(at, spans, problem.stride, strict=True))]
         for at in offsets(problem.window, problem.dilation)
     ]
     return jnp.concatenate(slices, axis=-1)
 
 
 def _dot(patches: Array, w: Array, problem: ConvProblem) -> Array:
-    """[N, *O, G, K*C] by [*K, G, C, M] to [N, *O, G, M]."""
-    w = jnp.moveaxis(w, -3, 0).reshape(problem.groups, -1, problem.c_out)  # [G, K*C, M]
-    shape = (*patches.shape[:-1], problem.c_out)
-    contract, group = patches.ndim - 1, patches.ndim - 2
-    if problem.groups == 1:
-        patches, w = lax.squeeze(patches, (group,)), lax.squeeze(w, (0,))
-        numbers = (((contract - 1,), (0,)), ((), ()))
-    else:
-        numbers = (((contract,), (1,)), ((group,), (0,)))
-    y = lax.dot_general(
-        patches, w, numbers, precision=problem.precision, preferred_element_type=problem.accumulator
-    ).astype(problem.dtype)
-    return y.reshape(shape) if problem.groups == 1 else jnp.moveaxis(y, 0, -2)
-
-
-def _sum_dot(w: Array, patches: Array, problem: ConvProblem) -> Array:
-    """[c, *K, G, M] and [c, *K, G, O*N] to [G, M, O*N]."""
-    summed, group = tuple(range(problem.rank + 1)), problem.rank + 1
-    if problem.groups == 1:
-        w, patches = lax.squeeze(w, (group,)), lax.squeeze(patches, (group,))
-        numbers = ((summed, summed), ((), ()))
-    else:
-        numbers = ((summed, summed), ((group,), (group,)))
-    y = lax.dot_general(
-        w, patches, numbers, precision=problem.precision, preferred_element_type=problem.accumulator
-    )
-    return y if problem.groups > 1 else y[None]
+    """[G, N, *O, K*C] by [G, K*C, M] to [N, *O, G, M]."""
+    y = grouped_dot(patches, w, (patches.ndim - 1,), (1,), problem).astype(problem.dtype)
+    return jnp.moveaxis(y, 0, -2)
 
 
 def _patch_bytes(problem: ConvProblem) -> int:

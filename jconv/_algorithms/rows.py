@@ -1,4 +1,4 @@
-"""The algorithm `rows`: a few sums over a whole image, kept in cache row by row; the depthwise kernel gradient."""
+"""The algorithm `rows`: a few sums over an image, kept in cache; the depthwise kernel gradient."""
 
 from itertools import product
 from math import prod
@@ -10,7 +10,7 @@ from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._problem import ConvProblem
-from jconv._rewrites import in_phases, pad_input
+from jconv._rewrites import in_phases, pad_input, swap_operands
 from jconv._typing import Array
 
 # Elements of one accumulator: a piece of a row, small enough that all of them stay in cache.
@@ -30,7 +30,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
     if any(e > 1 for e in problem.input_dilation):
-        return in_phases(compute, x, w, problem)
+        return (swap_operands if set(problem.dilation) == {1} else in_phases)(compute, x, w, problem)
     wide, lanes = problem.accumulator, problem.groups * problem.c_out
     piece, pieces = _piece(problem)
     # The kernel gradient's operands come transposed: to undo that before padding makes no copy.
@@ -45,7 +45,6 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
     rows = _unrolled_rows(problem)
     lead, (s, d) = problem.rank - 1, (problem.stride, problem.dilation)
-    window = (*problem.window[:lead], piece)
     block = (*(1,) * (lead - 1), rows) if lead else ()
     extent = tuple(
         di * (b - 1) + si * (o - 1) + 1

@@ -1,4 +1,4 @@
-"""The algorithm `taps`: the equation written down, one product per tap (or per output, where those are fewer)."""
+"""The algorithm `taps`: the equation written down, one product per tap, or per output if those are fewer."""
 
 from itertools import product
 from math import prod
@@ -8,8 +8,9 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
-from jconv._geometry import Walk, walk
+from jconv._geometry import Walk, offsets, walk
 from jconv._problem import ConvProblem
+from jconv._products import grouped_dot
 from jconv._rewrites import in_phases, pad_input
 from jconv._typing import Array, Ints
 
@@ -37,19 +38,18 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     """y[n, o, g, m] = sum over k of  sum over c of  x[n, s*o + d*k - lo, g, c] * w[k, g, c, m]."""
-    multiply, finish = _per_tap_product(problem)
     x = pad_input(x, problem)
+    multiply = _dot_with_tap
+    if _elementwise(problem):
+        x, w, multiply = _as_lanes(x, w, problem)
+    positions = offsets(problem.window, problem.dilation)
     extent = tuple(s * (o - 1) + 1 for s, o in zip(problem.stride, problem.output_size, strict=True))
 
     def term(first: Ints | list[Array], w_k: Array) -> Array:
         x_k = lax.dynamic_slice(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
-        return multiply(x_k[:, *(slice(None, None, s) for s in problem.stride)], w_k)
+        return multiply(x_k[:, *(slice(None, None, s) for s in problem.stride)], w_k, problem)
 
-    positions = [
-        tuple(d * k for d, k in zip(problem.dilation, tap, strict=True))
-        for tap in product(*map(range, problem.window))
-    ]
-    w = w.reshape(-1, *w.shape[-3:])
+    w = w.reshape(-1, *w.shape[problem.rank :])
     y = term(positions[0], w[0])
     if len(positions) <= MAX_UNROLLED:
         for j, first in enumerate(positions[1:], start=1):
@@ -57,26 +57,34 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     else:
         rest = jnp.array(positions[1:], np.int32), w[1:]
         y, _ = lax.scan(lambda y, tap: (y + term(list(tap[0]), tap[1]), None), y, rest, unroll=8)
-    return finish(y)
+    if multiply is _dot_with_tap:  # [G, N, *O, M]
+        return jnp.moveaxis(y, 0, -2)
+    return y.reshape(problem.y_shape)
 
 
-def _per_tap_product(problem: ConvProblem):
-    """How x_k [N, *O, G, C] and w_k [G, C, M] are multiplied, and how the sum becomes y [N, *O, G, M]."""
-    wide = problem.accumulator
-    spatial = tuple(range(1, problem.rank + 1))
+def _as_lanes(x: Array, w: Array, problem: ConvProblem):
+    """Channels beside the features they go to: x as [N, *I, C, G*M], w as [*K, C, G*M], and their product.
 
-    def elementwise(x_k: Array, w_k: Array) -> Array:
-        x_k, w_k = x_k.astype(wide), w_k.astype(wide)
-        return sum(
-            (x_k[..., c : c + 1] * w_k[:, c] for c in range(1, problem.c_in)), start=x_k[..., :1] * w_k[:, 0]
-        )
+    The last axis is then as long as it can be, and the work elementwise along it.
+    """
+    lanes = problem.groups * problem.c_out
+    x = jnp.moveaxis(x.astype(problem.accumulator), -1, -2)  # [N, *I, C, G]
+    if problem.c_out > 1 and problem.groups > 1:
+        # Kept from fusing into every one of the products: they would gather instead of load.
+        x = lax.optimization_barrier(jnp.repeat(x, problem.c_out, axis=-1))
+    w = jnp.moveaxis(w.astype(problem.accumulator), -2, -3).reshape(*problem.window, problem.c_in, lanes)
 
-    def dot(x_k: Array, w_k: Array) -> Array:
-        return _dot(x_k, w_k, problem, contract=((problem.rank + 2,), (1,)), batch=((problem.rank + 1,), (0,)))
+    def multiply(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
+        terms = [x_k[..., c, :] * w_k[c] for c in range(problem.c_in)]
+        return sum(terms[1:], start=terms[0])
 
-    if _elementwise(problem):
-        return elementwise, lambda y: y
-    return dot, lambda y: jnp.transpose(y, (1, *(a + 1 for a in spatial), 0, problem.rank + 2))
+    return x, w, multiply
+
+
+def _dot_with_tap(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
+    """[N, *O, G, C] by [G, C, M] to [G, N, *O, M]."""
+    x_k = jnp.moveaxis(x_k, -2, 0)
+    return grouped_dot(x_k, w_k, (x_k.ndim - 1,), (1,), problem)
 
 
 def _channels(problem: ConvProblem) -> int:
@@ -131,32 +139,14 @@ def _sum_over_taps(x_o: Array, w_o: Array, problem: ConvProblem) -> Array:
         terms = x_o.astype(wide)[..., None] * w_o.astype(wide)  # [N, *T, G, C, M]
         y = terms.sum((*(a + 1 for a in spatial), problem.rank + 2))  # [N, G, M]
         return y.transpose(1, 0, 2)
-    contract = (*(a + 1 for a in spatial), problem.rank + 2), (*spatial, problem.rank + 1)
-    return _dot(x_o, w_o, problem, contract=contract, batch=((problem.rank + 1,), (problem.rank,)))
+    x_o, w_o = jnp.moveaxis(x_o, -2, 0), jnp.moveaxis(w_o, -3, 0)  # [G, N, *T, C], [G, *T, C, M]
+    taps = range(1, problem.rank + 2)
+    return grouped_dot(x_o, w_o, tuple(t + 1 for t in taps), tuple(taps), problem)
 
 
 def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
     """[O, G, N, M] to [N, *O, G, M]."""
     return parts.transpose(2, 0, 1, 3).reshape(problem.y_shape)
-
-
-def _dot(x: Array, w: Array, problem: ConvProblem, *, contract, batch) -> Array:
-    """dot_general over explicit groups; one group needs no batch dimension, which is faster."""
-    if problem.groups == 1:
-        (x_group,), (w_group,) = batch
-        x, w = lax.squeeze(x, (x_group,)), lax.squeeze(w, (w_group,))
-        contract = tuple(
-            tuple(a - (a > group) for a in axes) for axes, group in zip(contract, (x_group, w_group), strict=True)
-        )
-        batch = ((), ())
-    y = lax.dot_general(
-        x.astype(problem.compute_dtype),
-        w.astype(problem.compute_dtype),
-        (contract, batch),
-        precision=problem.precision,
-        preferred_element_type=problem.accumulator,
-    )
-    return y if problem.groups > 1 else y[None]
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:

@@ -1,0 +1,168 @@
+"""Make README's tables and its picture of speed from the results kept here.
+
+python benchmarks/table.py            # rewrite README.md and benchmarks/results/speed.png
+python benchmarks/table.py --check    # exit 1 if README.md does not say what the results say
+"""
+
+import argparse
+import json
+import math
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+DIRECTIONS = ("forward", "input gradient", "kernel gradient")
+
+
+def geometric_mean(values: list[float]) -> float:
+    """The mean of ratios."""
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def verification(results: dict) -> str:
+    """The worst error per algorithm and quantity, in units of the bound, over all cases and dtypes."""
+    worst: dict[tuple[str, str], float] = defaultdict(float)
+    counts: dict[str, int] = defaultdict(int)
+    quantities: dict[str, None] = {}
+    for result in results["results"]:
+        if result["status"] == "passed":
+            key = result["name"], result["quantity"]
+            worst[key] = max(worst[key], result["error"] or 0.0)
+            counts[result["name"]] += 1
+            quantities[result["quantity"]] = None
+    lines = [
+        "| algorithm | " + " | ".join(quantities) + " | checks passed |",
+        "|---" * (len(quantities) + 2) + "|",
+    ]
+    for name, count in counts.items():
+        row = " | ".join(f"{worst[name, q]:.2f}" if (name, q) in worst else "" for q in quantities)
+        lines.append(f"| `{name}` | {row} | {count} |")
+    failed = sum(result["status"] == "failed" for result in results["results"])
+    return "\n".join([*lines, "", f"{failed} failed. {results['machine']}."])
+
+
+def speeds(results: dict) -> list[dict]:
+    """Per workload and direction: median milliseconds of jconv, and how many times longer the others take."""
+    rows = []
+    for key, row in results["rows"].items():
+        workload, direction = key.split(", ")
+        mine = row["auto"]["quartiles_s"][1]
+        rows.append(
+            {
+                "workload": workload,
+                "direction": direction,
+                "algorithm": row["auto"]["algorithm"],
+                "ms": 1e3 * mine,
+                "lax": row["jax.lax"]["quartiles_s"][1] / mine,
+                "torch": results["torch"][key][1] / mine if key in results.get("torch", {}) else math.nan,
+                "roof": max(
+                    row["problem"]["multiply_adds"] / results["dot_rate"],
+                    row["problem"]["operand_bytes"] / results["copy_rate"],
+                )
+                / mine,
+            }
+        )
+    return rows
+
+
+def speed(results: dict) -> str:
+    """One line per workload: three directions, each as ms by algorithm, and times lax's and PyTorch's."""
+    rows = speeds(results)
+    by_workload: dict[str, dict[str, dict]] = defaultdict(dict)
+    for row in rows:
+        by_workload[row["workload"]][row["direction"]] = row
+    lines = [
+        "| workload | " + " | ".join(f"{d}: ms, by | lax | PyTorch" for d in DIRECTIONS) + " |",
+        "|---|" + "---|---:|---:|" * 3,
+    ]
+    for workload, directions in by_workload.items():
+        cells = []
+        for row in (directions[d] for d in DIRECTIONS):
+            cells.append(f"{row['ms']:.2f} {row['algorithm']} | {row['lax']:.2f} | {row['torch']:.2f}")
+        lines.append(f"| {workload} | " + " | ".join(cells) + " |")
+    lax = [row["lax"] for row in rows]
+    torch = [row["torch"] for row in rows if not math.isnan(row["torch"])]
+    summary = (
+        f"Geometric mean over {len(lax)} entries: {geometric_mean(lax):.2f} times as fast as `jax.lax`, "
+        f"{geometric_mean(torch):.2f} times as fast as PyTorch {results['torch_version']}. "
+        f"Least: {min(lax):.2f} and {min(torch):.2f}. {results['machine']}, {results['date']}."
+    )
+    return "\n".join([*lines, "", summary])
+
+
+def picture(results: dict, path: Path) -> None:
+    """Speed relative to lax and to PyTorch, per workload and direction."""
+    from matplotlib.figure import Figure
+
+    rows = speeds(results)
+    figure = Figure(figsize=(11, 9), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    names = list(dict.fromkeys(row["workload"] for row in rows))
+    colours = dict(zip(DIRECTIONS, ("#1f4e79", "#c0504d", "#7f9f3f"), strict=True))
+    for ax, peer, title in zip(axes, ("lax", "torch"), ("jax.lax", "PyTorch"), strict=True):
+        for direction in DIRECTIONS:
+            mine = [row for row in rows if row["direction"] == direction]
+            offset = 0.25 * (DIRECTIONS.index(direction) - 1)
+            ax.plot(
+                [row[peer] for row in mine],
+                [names.index(row["workload"]) + offset for row in mine],
+                "o", color=colours[direction], markersize=5, label=direction,
+            )  # fmt: skip
+        ax.axvline(1, color="black", linewidth=0.8)
+        ax.set_xscale("log")
+        ax.set_title(f"times as fast as {title}")
+        ax.grid(axis="both", alpha=0.25)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].invert_yaxis()
+    axes[0].legend(loc="lower right")
+    figure.suptitle(results["machine"], fontsize=9)
+    temporary = path.with_suffix(".tmp.png")
+    figure.savefig(temporary, dpi=110)
+    temporary.replace(path)
+
+
+def training(results: dict) -> str:
+    """The table of training steps, as benchmarks/training.py wrote it."""
+    return "\n".join(results["table"])
+
+
+SECTIONS = {
+    "verification": ("verify.json", verification),
+    "speed": ("cpu.json", speed),
+    "speed-oldest": ("cpu-oldest.json", speed),
+    "training": ("training.json", training),
+    "training-oldest": ("training-oldest.json", training),
+}
+
+
+def rewritten(text: str) -> str:
+    """README with every section between its markers made anew."""
+    for name, (file, render) in SECTIONS.items():
+        start, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
+        if start in text and (RESULTS / file).exists():
+            before, rest = text.split(start)
+            _, after = rest.split(end)
+            text = before + start + render(json.loads((RESULTS / file).read_text())) + end + after
+    return text
+
+
+def main() -> int:
+    """Rewrite README, or check it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    check = parser.parse_args().check
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    if check:
+        return int(rewritten(text) != text)
+    readme.write_text(rewritten(text))
+    if (RESULTS / "cpu.json").exists():
+        picture(json.loads((RESULTS / "cpu.json").read_text()), RESULTS / "speed.png")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

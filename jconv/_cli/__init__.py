@@ -1,0 +1,1 @@
+"""The two commands behind `jconv.cli`, and all that only they need."""

@@ -1,0 +1,46 @@
+"""Which operations a program holds: how a test proves what ran, and not only that it was right."""
+
+import re
+
+import jax
+
+_CONVOLUTION = re.compile(r"stablehlo\.convolution\b.*")
+_COLLECTIVE = re.compile(
+    r"= .*?\b(all-gather|all-reduce|all-to-all|collective-permute|reduce-scatter)(?:-start)?\("
+)
+# What XLA recognises everywhere, also in loops: channels last, nothing dilated but the kernel, no padding.
+_CANONICAL = {
+    "layout is not channels-last": r"dim_numbers = \[b, (\d, )+f\]x\[(\d, )+i, o\]->\[b, (\d, )+f\]",
+    "padding": r"pad = \[(\[0, 0\](, )?)+\]",
+    "input dilation": r"lhs_dilate = \[1(, 1)*\]",
+    "reversed window": r"reverse = \[false(, false)*\]",
+    "batch groups": r"batch_group_count = 1 ",
+}
+
+
+def convolutions(lowered) -> list[str]:
+    """Return every convolution of a lowered program, as text."""
+    return _CONVOLUTION.findall(lowered.as_text())
+
+
+def departures(convolution: str) -> list[str]:
+    """Return how a convolution departs from the canonical form."""
+    return [what for what, pattern in _CANONICAL.items() if not re.search(pattern, convolution)]
+
+
+def collectives(compiled) -> list[str]:
+    """Return the names of the communications in a compiled program."""
+    return _COLLECTIVE.findall(compiled.as_text())
+
+
+def primitives(jaxpr) -> set[str]:
+    """Return the names of all primitives of a jaxpr, also of those inside others."""
+    names = set()
+    for equation in jaxpr.eqns:
+        names.add(equation.primitive.name)
+        for inner in jax.tree.leaves(
+            list(equation.params.values()), is_leaf=lambda p: hasattr(p, "eqns") or hasattr(p, "jaxpr")
+        ):
+            if hasattr(inner, "eqns") or hasattr(inner, "jaxpr"):
+                names |= primitives(getattr(inner, "jaxpr", inner))
+    return names

@@ -1,0 +1,109 @@
+"""Rewrites change the form of a problem, not its solution."""
+
+from dataclasses import replace
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from agreement import whole
+
+from jconv import ConvProblem
+from jconv._rewrites import in_phases, pad_input
+from jconv.testing import oracle
+
+FLOAT32 = np.dtype("float32")
+
+
+def problem_of(axes, *, batch=2, groups=2, c_in=1, c_out=2):
+    """A problem from (I, K, O, s, e, d, lo) per axis."""
+    sizes = map(tuple, zip(*axes, strict=True))
+    return ConvProblem(batch, groups, c_in, c_out, *sizes, FLOAT32, FLOAT32, FLOAT32)
+
+
+def solve(x, w, problem):
+    """The oracle as an algorithm's `compute`."""
+    assert x.shape == problem.x_shape
+    assert w.shape == problem.w_shape
+    steps = ("stride", "input_dilation", "dilation", "low", "output_size")
+    return oracle.value_by_patterns(x, w, **{name: getattr(problem, name) for name in steps}).astype(
+        np.float32
+    )
+
+
+PADDINGS = {
+    "none": [(7, 3, 5, 1, 1, 1, 0)],
+    "both sides": [(7, 3, 7, 1, 1, 1, 1)],
+    "cropped low": [(7, 2, 4, 1, 1, 1, -2)],
+    "cropped high": [(7, 2, 3, 1, 1, 1, 0)],
+    "between": [(4, 3, 9, 1, 3, 1, 2)],
+    "between and cropped": [(4, 2, 5, 1, 3, 1, -2)],
+    "strided, dilated": [(9, 3, 4, 2, 1, 2, 1)],
+    "two axes": [(5, 3, 5, 1, 1, 1, 1), (4, 2, 6, 1, 2, 1, 0)],
+}
+
+
+@pytest.mark.parametrize("name", PADDINGS)
+def test_padding_first_puts_every_window_inside_the_input(name):
+    problem = problem_of(PADDINGS[name])
+    x, w = whole(problem.x_shape), whole(problem.w_shape, 1)
+    padded = np.asarray(pad_input(jnp.asarray(x), problem))
+    plain = replace(
+        problem, input_size=padded.shape[1:-2], input_dilation=(1,) * problem.rank, low=(0,) * problem.rank
+    )
+    assert plain.high == (0,) * problem.rank
+    np.testing.assert_array_equal(solve(padded, w, plain), solve(x, w, problem))
+
+
+def test_padding_copies_nothing_where_nothing_is_padded():
+    problem = problem_of(PADDINGS["none"])
+    x = jnp.zeros(problem.x_shape)
+    assert pad_input(x, problem) is x
+
+
+def check_phases(problem):
+    """Solve in phases by the oracle; return how many phases there were."""
+    seen = []
+
+    def compute(x, w, part):
+        assert part.input_dilation == (1,) * part.rank
+        assert not part.empty
+        seen.append(part)
+        return solve(x, w, part)
+
+    x, w = whole(problem.x_shape), whole(problem.w_shape, 1)
+    got = in_phases(compute, x, w, problem)
+    np.testing.assert_array_equal(got, solve(x, w, problem))
+    return seen
+
+
+@pytest.mark.parametrize("e", [2, 3, 4])
+@pytest.mark.parametrize("s", [1, 2, 3, 4])
+def test_phases_interleave_to_the_solution(s, e):
+    # Without jit each step runs at once; only the sizes would compile anew.
+    with jax.disable_jit():
+        for d, k, lo in product((1, 2, 3), (1, 4), (-3, 2)):
+            parts = check_phases(problem_of([(4, k, 7, s, e, d, lo)]))
+            assert {part.stride for part in parts} <= {(s // np.gcd(s, e),)}
+
+
+def test_phases_of_two_axes_interleave_axis_by_axis():
+    parts = check_phases(problem_of([(3, 3, 6, 1, 2, 1, 1), (4, 4, 8, 2, 3, 2, 2)]))
+    assert len(parts) == 2 * 3
+
+
+def test_phases_with_many_features_do_only_the_useful_work():
+    """Stride-2 transposed convolution by 4 taps: each output meets 2 of them, none of the zeros between."""
+    problem = problem_of([(8, 4, 16, 1, 2, 1, 2)], c_out=64)
+    work = sum(part.multiply_adds for part in check_phases(problem))
+    assert work == problem.multiply_adds // 2
+
+
+def test_a_phase_that_meets_no_tap_is_zero():
+    parts = check_phases(problem_of([(4, 1, 8, 1, 2, 1, 0)], c_out=64))
+    assert len(parts) == 1  # the odd outputs lie between the inputs: no tap reaches them
+
+
+def test_phases_that_all_meet_no_tap_are_zero():
+    assert check_phases(problem_of([(4, 2, 8, 2, 2, 2, 1)])) == []  # odd positions only, and no input there
