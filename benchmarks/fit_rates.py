@@ -39,20 +39,14 @@ def regrets(results: dict) -> dict[str, float]:
     """Per row, the time of auto's algorithm over the least time of any."""
     found = {}
     for key, row in results["rows"].items():
-        times = {
-            n: r["quartiles_s"][1]
-            for n, r in row.items()
-            if "quartiles_s" in r and n not in ("jax.lax", "auto")
-        }
+        times = {n: r["quartiles_s"][1] for n, r in row.items() if "quartiles_s" in r and n not in ("jax.lax", "auto")}
         found[key] = times[row["auto"]["algorithm"]] / min(times.values())
     return found
 
 
 def main() -> None:
     """Print the rates and the regret."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, nargs="+")
     paths = parser.parse_args().results
     every = [json.loads(path.read_text()) for path in paths]

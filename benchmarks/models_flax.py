@@ -16,9 +16,7 @@ BATCH, CLASSES = 8, 10
 LEARNING_RATE, MOMENTUM = 0.02, 0.9
 
 
-def conv_norm(
-    c_in: int, c_out: int, window: int, rngs: nnx.Rngs, stride: int = 1, groups: int = 1
-) -> list[Any]:
+def conv_norm(c_in: int, c_out: int, window: int, rngs: nnx.Rngs, stride: int = 1, groups: int = 1) -> list[Any]:
     """A convolution without bias, and batch normalization."""
     half = (window - 1) // 2
     conv = nnx.Conv(
@@ -138,9 +136,7 @@ class BasicBlock(nnx.Module):
         first = [*conv_norm(c_in, c_out, 3, rngs, stride), nnx.relu]
         self.body = nnx.Sequential(*first, *conv_norm(c_out, c_out, 3, rngs))
         project = stride > 1 or c_in != c_out
-        self.shortcut = nnx.Sequential(
-            *(conv_norm(c_in, c_out, 1, rngs, stride) if project else [nnx.identity])
-        )
+        self.shortcut = nnx.Sequential(*(conv_norm(c_in, c_out, 1, rngs, stride) if project else [nnx.identity]))
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """[N, H, W, C] -> [N, H / stride, W / stride, C']."""
@@ -181,9 +177,7 @@ def batch(name: str) -> tuple[np.ndarray, np.ndarray]:
 def parameters(model: nnx.Module) -> dict[str, np.ndarray]:
     """Dotted path to parameter; the paths leave out what PyTorch's nn.Sequential does not name."""
     flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
-    return {
-        ".".join(str(p) for p in path if p != "layers"): np.asarray(value.get_value()) for path, value in flat
-    }
+    return {".".join(str(p) for p in path if p != "layers"): np.asarray(value.get_value()) for path, value in flat}
 
 
 class Training(NamedTuple):

@@ -62,9 +62,7 @@ def time_workload(workload: Workload, direction: str, *, seconds: float, only_au
         truth = value if truth is None else truth
         error = np.abs(value - truth).max() / (float(jnp.finfo(x.dtype).eps) * np.abs(truth).max())
         if error > TOLERANCE * 4:
-            raise AssertionError(
-                f"{workload.name}, {direction}, {name}: off by {error:.0f} eps of the largest value"
-            )
+            raise AssertionError(f"{workload.name}, {direction}, {name}: off by {error:.0f} eps of the largest value")
         row[name] = {
             "compile_s": timing.compile,
             "quartiles_s": [timing.low, timing.median, timing.high],
@@ -122,9 +120,7 @@ def torch_rows(seconds: float, names: set[str]) -> dict:
 
 def commit() -> str:
     """The commit that was measured."""
-    shown = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
+    shown = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return shown.stdout.strip() or "unknown"
 
 
@@ -138,9 +134,7 @@ def write_json(path: Path, content: dict) -> None:
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     parser.add_argument("--seconds", type=float, default=0.5, help="time spent on each figure (default: 0.5)")
     parser.add_argument("--only", nargs="*", default=[w.name for w in WORKLOADS], help="names of workloads")

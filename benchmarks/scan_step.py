@@ -38,8 +38,7 @@ def main(steps: int = 4) -> float:
     print(f"{'':>12} {'outside, ms':>12} {'inside, ms':>12} {'ratio':>7}")
     ratio = float("nan")
     candidates = {"jax.lax": jax_conv} | {
-        f"jconv {name}": partial(jconv.conv, padding="SAME", algorithm=name)
-        for name in ("lax", "taps", "auto")
+        f"jconv {name}": partial(jconv.conv, padding="SAME", algorithm=name) for name in ("lax", "taps", "auto")
     }
     for name, convolve in candidates.items():
         step = partial(training_step, convolve, x, target)
@@ -55,8 +54,6 @@ def main(steps: int = 4) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=4, help="training steps inside the loop (default: 4)")
     main(**vars(parser.parse_args()))

@@ -7,7 +7,7 @@ python benchmarks/table.py --check    # exit 1 if README.md does not say what th
 import argparse
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -22,24 +22,28 @@ def geometric_mean(values: list[float]) -> float:
 
 def verification(results: dict) -> str:
     """The worst error per algorithm and quantity, in units of the bound, over all cases and dtypes."""
-    worst: dict[tuple[str, str], float] = defaultdict(float)
-    counts: dict[str, int] = defaultdict(int)
+    worst: dict[tuple[str, str], float] = {}
+    bounds: dict[str, float] = {}
+    counts: dict[str, Counter] = defaultdict(Counter)
     quantities: dict[str, None] = {}
-    for result in results["results"]:
-        if result["status"] == "passed":
-            key = result["name"], result["quantity"]
-            worst[key] = max(worst[key], result["error"] or 0.0)
-            counts[result["name"]] += 1
-            quantities[result["quantity"]] = None
+    for group in results["groups"]:
+        name, key = group["algorithm"], (group["algorithm"], group["quantity"])
+        quantities[group["quantity"]] = None
+        bounds[name] = group["bound_in_eps"]
+        counts[name].update({word: group[word] for word in ("passed", "failed", "unsupported")})
+        if group["passed"]:
+            worst[key] = max(worst.get(key, 0.0), group["worst_error"] or 0.0)
     lines = [
-        "| algorithm | " + " | ".join(quantities) + " | checks passed |",
-        "|---" * (len(quantities) + 2) + "|",
+        "| algorithm | bound | " + " | ".join(quantities) + " | passed | cannot | failed |",
+        "|---" + "|---:" * (len(quantities) + 4) + "|",
     ]
     for name, count in counts.items():
         row = " | ".join(f"{worst[name, q]:.2f}" if (name, q) in worst else "" for q in quantities)
-        lines.append(f"| `{name}` | {row} | {count} |")
-    failed = sum(result["status"] == "failed" for result in results["results"])
-    return "\n".join([*lines, "", f"{failed} failed. {results['machine']}."])
+        lines.append(
+            f"| `{name}` | {bounds[name]:g} | {row} | {count['passed']} | {count['unsupported']} | {count['failed']} |"
+        )
+    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    return "\n".join([*lines, "", f"On {results['device']}; {versions}; {results['seconds']:.0f} s."])
 
 
 def speeds(results: dict) -> list[dict]:
@@ -149,9 +153,7 @@ def rewritten(text: str) -> str:
 
 def main() -> int:
     """Rewrite README, or check it."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args().check
     readme = ROOT / "README.md"

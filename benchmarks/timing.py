@@ -67,9 +67,7 @@ def machine() -> str:
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
+        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
         cpu = f"{len(names)} x {names[0]}" if names else cpu
     device = jax.devices()[0]
     return f"{cpu}, {device.device_kind}, Python {platform.python_version()}, jax {jax.__version__}"

@@ -57,9 +57,7 @@ def torch_directed(workload: Workload, direction: str):
             if asymmetric:
                 tail = [0, w.window[0] - 1]
                 cotangent = torch.nn.functional.pad(cotangent, tail)
-            return torch.ops.aten.convolution_backward(cotangent, x, weight, None, *options, mask)[
-                mask.index(True)
-            ]
+            return torch.ops.aten.convolution_backward(cotangent, x, weight, None, *options, mask)[mask.index(True)]
 
         return run
 

@@ -34,13 +34,13 @@ import numpy as np
 from timing import Timing, machine
 
 from jconv._files import write_files
-from jconv._install import install, uninstall
+from jconv import install, uninstall
 
 LIBRARIES = ("stock", "installed", "torch")
 FORMS = ("outside", "inside")
 LENGTH = 3  # steps in the loop
 LEAST = 3  # rounds: stock JAX inside a loop can need seconds for one
-TOLERANCE = 1e-3  # of what the first steps do: each magnifies float32's rounding
+TOLERANCE = 1e-2  # of what the first steps do, relative: where rounding moves a value past a kink, more than eps
 
 
 def compile_jitted(function: Callable[..., Any], args: tuple, times: int) -> tuple[Callable[..., Any], float]:

@@ -44,8 +44,7 @@ class Workload:
         if self.padding is not None:
             return self.padding
         return tuple(
-            (self.dilation * (k - 1) // 2, self.dilation * (k - 1) - self.dilation * (k - 1) // 2)
-            for k in self.window
+            (self.dilation * (k - 1) // 2, self.dilation * (k - 1) - self.dilation * (k - 1) // 2) for k in self.window
         )
 
     def arguments(self) -> dict:
@@ -54,9 +53,7 @@ class Workload:
         pairs, strides, input_dilation = self.pairs, (self.stride,) * self.rank, (1,) * self.rank
         if self.transposed:
             spans = [self.dilation * (k - 1) for k in self.window]
-            pairs = tuple(
-                (r - lo, r - hi + self.output_padding) for r, (lo, hi) in zip(spans, self.pairs, strict=True)
-            )
+            pairs = tuple((r - lo, r - hi + self.output_padding) for r, (lo, hi) in zip(spans, self.pairs, strict=True))
             strides, input_dilation = input_dilation, strides
         return {
             "window_strides": strides,

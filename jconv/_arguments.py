@@ -104,9 +104,7 @@ def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) 
     elif isinstance(padding_mode, Sequence) and all(isinstance(m, str) for m in padding_mode):
         modes = list(padding_mode)
     else:
-        raise TypeError(
-            f"{verb}: padding_mode={padding_mode!r} must be {rule}, not {type(padding_mode).__name__}."
-        )
+        raise TypeError(f"{verb}: padding_mode={padding_mode!r} must be {rule}, not {type(padding_mode).__name__}.")
     if len(modes) != rank:
         raise ValueError(f"{verb}: padding_mode={padding_mode!r} has {len(modes)} words; it must be {rule}.")
     known = [one_word(verb, "padding_mode", mode, MODE_WORDS) for mode in modes]
@@ -219,16 +217,14 @@ def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
     is_complex = [jnp.issubdtype(d, jnp.complexfloating) for d in (dtype, wanted)]
     loses = jnp.issubdtype(dtype, jnp.inexact) and not jnp.issubdtype(wanted, jnp.inexact)
     if is_complex[0] != is_complex[1] or loses or not jnp.issubdtype(wanted, jnp.number):
-        raise TypeError(
-            f"{verb}: preferred_element_type={wanted} cannot be the result's dtype for {dtype} operands."
-        )
+        raise TypeError(f"{verb}: preferred_element_type={wanted} cannot be the result's dtype for {dtype} operands.")
     return wanted
 
 
 def canonical_precision(verb: str, precision: PrecisionLike) -> Precision:
     """None, a pair of `jax.lax.Precision`, or a dot algorithm; None asks `jax.default_matmul_precision`."""
     if precision is None:
-        precision = jax.config.jax_default_matmul_precision
+        precision = jax.config.jax_default_matmul_precision  # pyrefly: ignore[missing-attribute]
     if precision is None or isinstance(precision, lax.DotAlgorithmPreset):
         return precision
     if isinstance(precision, str) and precision in lax.DotAlgorithmPreset.__members__:
@@ -250,8 +246,7 @@ def check_algorithm(verb: str, algorithm: Any) -> str | Algorithm:
         return algorithm
     if not isinstance(algorithm, str):
         raise TypeError(
-            f"{verb}: algorithm={algorithm!r} must be a name or a jconv.Algorithm, not "
-            f"{type(algorithm).__name__}."
+            f"{verb}: algorithm={algorithm!r} must be a name or a jconv.Algorithm, not {type(algorithm).__name__}."
         )
     name = one_word(verb, "algorithm", algorithm, ("auto", *ALGORITHMS))
     return pinned_algorithm() if name == "auto" else name

@@ -1,7 +1,5 @@
 """The choice of an algorithm: a pure function of the problem and the platform."""
 
-from math import inf
-
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._problem import ConvProblem
 from jconv._rates import RATES
@@ -9,8 +7,6 @@ from jconv._tuned import admits, tuned_choice
 
 # Temporaries that `auto` allows: so many times what goes in and comes out, and so many bytes more.
 MEMORY_FACTOR, MEMORY_BYTES = 2, 64 * 2**20
-# What a prediction must gain over lax to be believed.
-MARGIN = 0.95
 
 
 def choose_algorithm(problem: ConvProblem, platform: str) -> Algorithm:
@@ -57,10 +53,7 @@ def choose_algorithm(problem: ConvProblem, platform: str) -> Algorithm:
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))
     times = predicted_times(problem, platform)
     fits = {name: time for name, time in times.items() if not set_aside(problem, platform, ALGORITHMS[name])}
-    best = min(fits, key=lambda name: fits[name])
-    if fits.get("lax", inf) * MARGIN < fits[best]:
-        best = "lax"
-    return ALGORITHMS[best]
+    return ALGORITHMS[min(fits, key=lambda name: fits[name])]
 
 
 def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:

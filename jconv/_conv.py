@@ -81,9 +81,7 @@ def conv(
     x, kernel = jnp.asarray(x), jnp.asarray(kernel)
     rank = arguments.check_ranks("conv", "x", x.shape, kernel.shape)
     sizes = x.shape[x.ndim - rank - 1 : -1]
-    forward = _Forward(
-        "conv", rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm
-    )
+    forward = _Forward("conv", rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm)
     groups = arguments.check_groups("conv", groups, x.shape[-1], x.shape, kernel.shape)
     arguments.check_window("conv", sizes, forward.pairs, forward.window, forward.dilation)
     dtype = arguments.common_dtype("conv", "x", x, kernel)
@@ -161,9 +159,7 @@ def conv_transpose(
     groups = arguments.check_groups(verb, groups, c_in, y.shape, kernel.shape)
     outputs = y.shape[y.ndim - rank - 1 : -1]
     sizes = _adjoint_sizes(verb, outputs, kernel.shape[:-2], stride, padding, dilation, output_padding)
-    forward = _Forward(
-        verb, rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm
-    )
+    forward = _Forward(verb, rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm)
     dtype = arguments.common_dtype(verb, "y", y, kernel)
     result = arguments.result_dtype(verb, dtype, preferred_element_type)
     batch = y.shape[: y.ndim - rank - 1]
@@ -175,15 +171,11 @@ def conv_transpose(
 class _Forward:
     """The arguments that conv and its adjoint share, as integers, for given input sizes."""
 
-    def __init__(
-        self, verb, rank, sizes, kernel_shape, stride, padding, dilation, padding_mode, precision, algorithm
-    ):
+    def __init__(self, verb, rank, sizes, kernel_shape, stride, padding, dilation, padding_mode, precision, algorithm):
         self.sizes, self.window, self.c_out = sizes, kernel_shape[:-2], kernel_shape[-1]
         self.stride = arguments.axis_ints(verb, "stride", stride, rank, least=1)
         self.dilation = arguments.axis_ints(verb, "dilation", dilation, rank, least=1)
-        self.pairs, implied = arguments.padding_pairs(
-            verb, padding, sizes, self.window, self.stride, self.dilation
-        )
+        self.pairs, implied = arguments.padding_pairs(verb, padding, sizes, self.window, self.stride, self.dilation)
         self.modes = arguments.padding_modes(verb, padding_mode, implied, rank)
         arguments.check_boundary(verb, sizes, self.pairs, self.modes)
         self.precision = arguments.canonical_precision(verb, precision)
@@ -265,6 +257,8 @@ def _conv_transpose(y: Array, kernel: Array, problem: ConvProblem, outside: Pair
 def _group_kernel(kernel: Array, problem: ConvProblem) -> Array:
     """[*K, C, G*M] to [*K, G, C, M]."""
     kernel = kernel.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    return jnp.moveaxis(kernel, -2, -3) if problem.groups > 1 else lax.expand_dims(
-        lax.squeeze(kernel, (problem.rank + 1,)), (problem.rank,)
+    return (
+        jnp.moveaxis(kernel, -2, -3)
+        if problem.groups > 1
+        else lax.expand_dims(lax.squeeze(kernel, (problem.rank + 1,)), (problem.rank,))
     )

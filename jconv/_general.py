@@ -88,9 +88,7 @@ def conv_general_dilated(
     input_dilation = arguments.axis_ints(
         VERB, "lhs_dilation", none if lhs_dilation is None else lhs_dilation, rank, least=1
     )
-    dilation = arguments.axis_ints(
-        VERB, "rhs_dilation", none if rhs_dilation is None else rhs_dilation, rank, least=1
-    )
+    dilation = arguments.axis_ints(VERB, "rhs_dilation", none if rhs_dilation is None else rhs_dilation, rank, least=1)
     if isinstance(padding, str) and max(input_dilation, default=1) > 1:
         raise ValueError(
             f"{VERB}: padding={padding!r} has no meaning with lhs_dilation={input_dilation}: give "
@@ -98,9 +96,7 @@ def conv_general_dilated(
         )
     pairs, mode = arguments.padding_pairs(VERB, padding, sizes, window, stride, dilation)
     if mode is not None:
-        raise ValueError(
-            f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r})."
-        )
+        raise ValueError(f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r}).")
     feature_groups, batch_groups = _check_groups(
         feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs.shape, rhs.shape
     )
@@ -148,9 +144,7 @@ def _dimension_numbers(lhs: Array, rhs: Array, dimension_numbers: Any) -> lax.Co
         raise type(error)(f"{VERB}: dimension_numbers={dimension_numbers!r}: {error}") from None
 
 
-def _check_groups(
-    feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape
-):
+def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape):
     features = arguments.one_int(VERB, "feature_group_count", feature_group_count, least=1)
     batches = arguments.one_int(VERB, "batch_group_count", batch_group_count, least=1)
     seen = f"(lhs has shape {lhs_shape}, rhs has shape {rhs_shape})"
@@ -161,9 +155,7 @@ def _check_groups(
     if batch % batches:
         raise ValueError(f"{VERB}: batch_group_count={batches} must divide the batch size {batch} {seen}.")
     if c_in % features:
-        raise ValueError(
-            f"{VERB}: feature_group_count={features} must divide the {c_in} features of lhs {seen}."
-        )
+        raise ValueError(f"{VERB}: feature_group_count={features} must divide the {c_in} features of lhs {seen}.")
     if c_out % (features * batches):
         name, count = ("feature_group_count", features) if features > 1 else ("batch_group_count", batches)
         raise ValueError(f"{VERB}: {name}={count} must divide the {c_out} output features of rhs {seen}.")

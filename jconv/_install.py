@@ -41,10 +41,10 @@ def install() -> None:
     inside loops. Convolutions with an explicit sharding, a symbolic size, or booleans or floats of 8
     bits or less, are left to JAX.
 
-    Functions compiled before keep working and are compiled once more at their next call, as are
-    functions compiled before an `uninstall`; executables from `jax.jit(f).lower(...).compile()` stay
-    as they are. Calling it twice is calling it once. With `JCONV_INSTALL=1` in the environment,
-    `import jconv` calls it.
+    Every function compiled before is compiled once more at its next call, for its code depends on
+    this; after `uninstall` the earlier code is found again. Executables from
+    `jax.jit(f).lower(...).compile()` stay as they are. Calling it twice is calling it once. With
+    `JCONV_INSTALL=1` in the environment, `import jconv` calls it.
 
     Raises:
         RuntimeError: this version of JAX keeps its rules where jconv does not find them.
@@ -64,7 +64,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Undo `install`: from their next call on, functions are JAX's own again.
+    """Undo `install`: from their next call on, functions run JAX's own convolutions again.
 
     Blocks of `installed` that are open keep what they asked for until they end. Without an `install`
     before, nothing happens.
@@ -77,7 +77,7 @@ def uninstall() -> None:
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """`install` for a block of code, in this thread alone.
+    """`install` for a block of code, in this thread alone: threads started inside do not inherit it.
 
     It belongs around the call of a jitted function, not into its body: what decides is the moment of
     compilation. Blocks nest, and an `install` before or inside them is respected.

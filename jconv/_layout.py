@@ -66,9 +66,7 @@ def channels_last(rank: int) -> lax.ConvDimensionNumbers:
 
 def padded_sizes(sizes: Sequence[int], input_dilation: Ints, padding: Pairs) -> Ints:
     """Positions per axis of the dilated and padded input; negative where more is cropped than there is."""
-    return tuple(
-        dilated_size(n, e) + lo + hi for n, e, (lo, hi) in zip(sizes, input_dilation, padding, strict=True)
-    )
+    return tuple(dilated_size(n, e) + lo + hi for n, e, (lo, hi) in zip(sizes, input_dilation, padding, strict=True))
 
 
 def posed_problem(
@@ -122,9 +120,7 @@ def equation_problem(
     lhs, rhs = operands
     numbers = lax.ConvDimensionNumbers(*map(tuple, params["dimension_numbers"]))
     columns = tuple(zip(*params["padding"], strict=True)) or ((), ())
-    stride, input_dilation, dilation = (
-        params[name] for name in ("window_strides", "lhs_dilation", "rhs_dilation")
-    )
+    stride, input_dilation, dilation = (params[name] for name in ("window_strides", "lhs_dilation", "rhs_dilation"))
     sizes = (*lhs.shape, *rhs.shape, *columns[0], *columns[1], *stride, *input_dilation, *dilation)
     dtypes = tuple(np.dtype(a.dtype) for a in (lhs, rhs, result))
     if not all(isinstance(n, int | np.integer) for n in sizes) or not {d.name for d in dtypes} <= DTYPES:

@@ -63,9 +63,7 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
     return Times({name: statistics.median(times) for name, times in samples.items()}, failed)
 
 
-def _compiled(
-    algorithm: Algorithm, x: Array, w: Array, problem: ConvProblem, most_bytes: int
-) -> Callable[[], Array]:
+def _compiled(algorithm: Algorithm, x: Array, w: Array, problem: ConvProblem, most_bytes: int) -> Callable[[], Array]:
     program = jax.jit(algorithm.compute, static_argnums=2).lower(x, w, problem).compile()
     analysis: Any = program.memory_analysis()
     needed = getattr(analysis, "temp_size_in_bytes", 0)

@@ -5,7 +5,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
@@ -127,13 +126,17 @@ batching.primitive_batchers[conv_p] = _batch
 @partial(jax.jit, static_argnames=("problem", "platform"))
 def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str) -> Array:
     # A jit of its own, so that equal problems in one program are traced and lowered once.
-    compute = partial(choose_algorithm(problem, platform).compute, problem=problem)
+    algorithm = choose_algorithm(problem, platform)
+
+    def compute(x: Array, w: Array) -> Array:
+        return algorithm.compute(x, w, problem)
+
     sharding = jax.typeof(x).sharding
     if sharding.mesh.explicit_axes:
         # Algorithms need not say how each step is sharded: only the result is as _abstract promised.
-        compute = jax.sharding.auto_axes(compute, out_sharding=_like_batch(sharding.spec, problem))
+        compute = jax.sharding.auto_axes(compute, out_sharding=_like_batch(sharding.spec, problem))  # pyrefly: ignore
     with jax.numpy_rank_promotion("allow"):  # algorithms broadcast, also in programs that forbid it
-        return compute(x, w)
+        return compute(x, w)  # pyrefly: ignore
 
 
 for _platform in ("cpu", "cuda", "rocm", "tpu"):
@@ -143,4 +146,3 @@ for _platform in ("cpu", "cuda", "rocm", "tpu"):
         platform=_platform,
     )
 mlir.register_lowering(conv_p, mlir.lower_fun(partial(_compute, platform="other"), multiple_results=False))
-

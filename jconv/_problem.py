@@ -1,5 +1,6 @@
 """ConvProblem: the static part of the one equation that everything in jconv is, and its relabellings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd, prod
@@ -84,8 +85,7 @@ class ConvProblem:
     def high(self) -> Ints:
         """Zero padding after the last input that makes exactly `output_size` windows fit; may be negative."""
         return tuple(
-            s * (o - 1) + d * (k - 1) + 1 - lo - (e * (i - 1) + 1 if i else 0)
-            for i, k, o, s, e, d, lo in self.axes
+            s * (o - 1) + d * (k - 1) + 1 - lo - (e * (i - 1) + 1 if i else 0) for i, k, o, s, e, d, lo in self.axes
         )
 
     @property
@@ -96,6 +96,21 @@ class ConvProblem:
             self.stride, self.input_dilation, self.dilation, self.low,
         )  # fmt: skip
         return tuple(zip(*columns, strict=True))
+
+    def with_axes(self, axes: Sequence[tuple[int, int, int, int, int, int, int]]) -> "ConvProblem":
+        """The same problem along other spatial axes, each given as in `axes`."""
+        columns = tuple(zip(*axes, strict=True)) or ((),) * 7
+        input_size, window, output_size, stride, input_dilation, dilation, low = columns
+        return replace(
+            self,
+            input_size=input_size,
+            window=window,
+            output_size=output_size,
+            stride=stride,
+            input_dilation=input_dilation,
+            dilation=dilation,
+            low=low,
+        )
 
     @property
     def compute_dtype(self) -> DType:
@@ -111,7 +126,8 @@ class ConvProblem:
     @property
     def empty(self) -> bool:
         """Whether no pair (input, tap) can contribute, or there is nothing to contribute to."""
-        return 0 in self.x_shape or 0 in self.w_shape or 0 in self.y_shape
+        apart = any(lo % gcd(s, d, e) for _, _, _, s, e, d, lo in self.axes)
+        return apart or 0 in self.x_shape or 0 in self.w_shape or 0 in self.y_shape
 
     @property
     def multiply_adds(self) -> int:

@@ -1,12 +1,14 @@
 """Rewrites: small functions that turn a problem, with its arrays, into simpler problems."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from math import gcd, prod
 from typing import TypeAlias
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from jconv._problem import ConvProblem
@@ -30,6 +32,11 @@ def pad_input(x: Array, problem: ConvProblem) -> Array:
     return lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *spatial, (0, 0, 0), (0, 0, 0)])
 
 
+def slice_at(x: Array, start: Sequence[int | Array], sizes: Ints) -> Array:
+    """Slice x from `start`, ints or traced int32: lax wants one dtype, and takes ints for int64 under x64."""
+    return lax.dynamic_slice(x, [at if isinstance(at, jax.Array) else np.int32(at) for at in start], sizes)
+
+
 def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a problem with input dilation as interleaved problems without it: nothing is zero-stuffed.
 
@@ -46,8 +53,7 @@ def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Arr
         y = _phases_as_features(compute, x, w, phases)
     else:
         parts = [
-            jnp.zeros(part.y_shape, part.dtype) if part.empty else compute(x, w[taps], part)
-            for taps, part in phases
+            jnp.zeros(part.y_shape, part.dtype) if part.empty else compute(x, w[taps], part) for taps, part in phases
         ]
         y = jnp.stack(parts)
     y = _interleave(y.reshape(*counts, *y.shape[1:]), counts)
@@ -71,12 +77,8 @@ def _phases(problem: ConvProblem, counts: Ints) -> Iterator[tuple[tuple[slice, .
                 problem,
                 window=window,
                 output_size=sizes,
-                stride=tuple(
-                    s // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True)
-                ),
-                dilation=tuple(
-                    d // gcd(d, e) for d, e in zip(problem.dilation, problem.input_dilation, strict=True)
-                ),
+                stride=tuple(s // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True)),
+                dilation=tuple(d // gcd(d, e) for d, e in zip(problem.dilation, problem.input_dilation, strict=True)),
                 input_dilation=(1,) * problem.rank,
                 low=tuple(low),
             ),
@@ -94,11 +96,9 @@ def _together_is_cheap(problem: ConvProblem, phases: Phases) -> bool:
 
 def _cover(phases: Phases) -> tuple[Ints, Ints]:
     """The low padding and the window that cover those of all phases, per axis."""
-    parts = [part for _, part in phases if not 0 in part.window]
+    parts = [part for _, part in phases if 0 not in part.window]
     low = tuple(map(max, zip(*(part.low for part in parts), strict=True)))
-    reach = tuple(
-        map(max, zip(*([k - lo for k, lo in zip(p.window, p.low, strict=True)] for p in parts), strict=True))
-    )
+    reach = tuple(map(max, zip(*([k - lo for k, lo in zip(p.window, p.low, strict=True)] for p in parts), strict=True)))
     return low, tuple(r + lo for r, lo in zip(reach, low, strict=True))
 
 
@@ -130,20 +130,7 @@ def _interleave(y: Array, counts: Ints) -> Array:
 
 def lift_rank(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a 1-D problem as a 2-D one whose first axis has one position: reshapes only."""
-
-    def before(sizes: Ints, first: int) -> Ints:
-        return (first, *sizes)
-
-    lifted = replace(
-        problem,
-        input_size=before(problem.input_size, 1),
-        window=before(problem.window, 1),
-        output_size=before(problem.output_size, 1),
-        stride=before(problem.stride, 1),
-        input_dilation=before(problem.input_dilation, 1),
-        dilation=before(problem.dilation, 1),
-        low=before(problem.low, 0),
-    )
+    lifted = problem.with_axes([(1, 1, 1, 1, 1, 1, 0), *problem.axes])
     return compute(x[:, None], w[None], lifted).reshape(problem.y_shape)
 
 
@@ -157,19 +144,11 @@ def fold_first_axis(compute: Compute, x: Array, w: Array, problem: ConvProblem) 
         output_size=(o, *problem.input_size[1:]),
         stride=(s, *(1,) * len(rest)),
     )
-    x = pad_input(x, only_first)
+    x = lax.optimization_barrier(pad_input(x, only_first))  # or it is computed anew for every tap
     taps = [x[:, slice(d * j, d * j + s * (o - 1) + 1, s)] for j in range(k)]
     x = jnp.concatenate(taps, axis=-1)  # [N, O, *I', G, K*C]
     w = jnp.moveaxis(w, 0, -3).reshape(*w.shape[1:-2], k * problem.c_in, problem.c_out)
-    folded = replace(
-        problem,
-        batch=problem.batch * o,
-        c_in=k * problem.c_in,
-        **{
-            name: getattr(problem, name)[1:]
-            for name in ("input_size", "window", "output_size", "stride", "input_dilation", "dilation", "low")
-        },
-    )
+    folded = replace(problem.with_axes(rest), batch=problem.batch * o, c_in=k * problem.c_in)
     y = compute(x.reshape(folded.x_shape), w, folded)
     return y.reshape(problem.y_shape)
 
@@ -180,10 +159,8 @@ def without_idle_axes(compute: Compute, x: Array, w: Array, problem: ConvProblem
     An axis with one tap only pads and strides: its outputs are further examples. One with a single
     output only sums: its taps are further channels.
     """
-    rank, sizes = problem.rank, problem.output_size
-    examples = [a for a, k in enumerate(problem.window) if k == 1]
-    channels = [a for a, o in enumerate(sizes) if o == 1 and a not in examples]
-    busy = [a for a in range(rank) if a not in examples + channels]
+    examples, channels, busy = _idle_axes(problem)
+    rank, order = problem.rank, examples + busy + channels
     if len(busy) == rank:
         return compute(x, w, problem)
     pads, steps = [], []
@@ -194,17 +171,27 @@ def without_idle_axes(compute: Compute, x: Array, w: Array, problem: ConvProblem
     x = x[:, *(slice(None, None, step) for step in steps)]
     x = x.transpose(0, *(a + 1 for a in examples + busy), rank + 1, *(a + 1 for a in channels), rank + 2)
     w = w.transpose(*examples, *busy, rank, *channels, rank + 1, rank + 2)
-    kept = ("input_size", "window", "output_size", "stride", "input_dilation", "dilation", "low")
-    smaller = replace(
-        problem,
-        batch=problem.batch * prod(sizes[a] for a in examples),
-        c_in=problem.c_in * prod(problem.window[a] for a in channels),
-        **{name: tuple(getattr(problem, name)[a] for a in busy) for name in kept},
-    )
+    smaller = drop_idle_axes(problem)
     y = compute(x.reshape(smaller.x_shape), w.reshape(smaller.w_shape), smaller)
-    order = examples + busy + channels
-    y = y.reshape(problem.batch, *(sizes[a] for a in order), *y.shape[-2:])
+    y = y.reshape(problem.batch, *(problem.output_size[a] for a in order), *y.shape[-2:])
     return y.transpose(0, *(order.index(a) + 1 for a in range(rank)), rank + 1, rank + 2)
+
+
+def drop_idle_axes(problem: ConvProblem) -> ConvProblem:
+    """The problem that `without_idle_axes` solves."""
+    examples, channels, busy = _idle_axes(problem)
+    return replace(
+        problem.with_axes([problem.axes[a] for a in busy]),
+        batch=problem.batch * prod(problem.output_size[a] for a in examples),
+        c_in=problem.c_in * prod(problem.window[a] for a in channels),
+    )
+
+
+def _idle_axes(problem: ConvProblem) -> tuple[list[int], list[int], list[int]]:
+    """The axes with one tap, the others with one output, and the rest."""
+    examples = [a for a, k in enumerate(problem.window) if k == 1]
+    channels = [a for a, o in enumerate(problem.output_size) if o == 1 and a not in examples]
+    return examples, channels, [a for a in range(problem.rank) if a not in examples + channels]
 
 
 def swap_operands(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:

@@ -41,7 +41,9 @@ def tune(
         seconds: how long to measure each algorithm on each problem, compilation apart.
         budget: how long to measure in all; problems not begun by then are not tuned.
         most_bytes: algorithms that need more temporary memory than this are left out.
-        path: the file; None for the one that JCONV_TUNED names, or the one in the user's cache directory.
+        path: the file; None for the one in use, that is what `load_tuned` was given, else what the
+            environment's JCONV_TUNED names, else one in the user's cache directory. Where several
+            processes run one program together, all must see the same file.
         dry_run: only say what would be measured.
         progress: wraps the problems in an iterator that shows how far it is, as `tqdm.tqdm` and
             `rich.progress.track` do.
@@ -80,7 +82,7 @@ def tune(
                 done.append(_carried_out(_plan(problem, platform, most_bytes), seconds, most_bytes))
     finally:  # what was measured before an interruption is kept too
         save_tuned(done, platform, file)
-        load_tuned(path)
+        load_tuned(file)
     return tuple(done)
 
 
@@ -145,9 +147,7 @@ def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
         if reasons:
             left_out[algorithm.name] = "; ".join(reasons)
         elif not admits(problem, algorithm):
-            left_out[algorithm.name] = (
-                f"its error bound of {algorithm.error:g} is too loose for the precision"
-            )
+            left_out[algorithm.name] = f"its error bound of {algorithm.error:g} is too loose for the precision"
         elif (extra := algorithm.cost(problem, platform).extra_bytes) > most_bytes:
             left_out[algorithm.name] = f"it needs {extra:.2g} bytes of temporary memory"
     # First the one chosen so far: it is seldom slow, and shows early which others are hopeless.
@@ -159,6 +159,4 @@ def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
 def _carried_out(plan: Tuned, seconds: float, most_bytes: int) -> Tuned:
     times = measure(plan.problem, plan.candidates, seconds=seconds, most_bytes=most_bytes)
     fastest = min(times.seconds, key=times.seconds.__getitem__, default=None)
-    return replace(
-        plan, left_out={**plan.left_out, **times.failed}, seconds=dict(times.seconds), algorithm=fastest
-    )
+    return replace(plan, left_out={**plan.left_out, **times.failed}, seconds=dict(times.seconds), algorithm=fastest)

@@ -80,10 +80,11 @@ def admits(problem: ConvProblem, algorithm: Algorithm) -> bool:
 
 
 def tuned_path(path: PathLike | None = None) -> Path | None:
-    """The table's file: `path`, else the environment's JCONV_TUNED, else one in the user's cache directory.
+    """The table's file: `path`, else what `load_tuned` was given, JCONV_TUNED, or one in the user's cache.
 
     None, that is no table at all, if JCONV_TUNED is set and empty.
     """
+    path = _active if path is None else path
     if path is None:
         path = os.environ.get("JCONV_TUNED", user_cache_path("jconv", appauthor=False) / "tuned-1.json")
     return Path(path) if os.fspath(path) else None
@@ -118,9 +119,7 @@ def save_tuned(found: Iterable[Tuned], platform: str, path: Path) -> None:
     """
     machine = _machine(platform)
     tables = read_tables(path)
-    entries = {
-        _key(entry): entry for table in tables if table["machine"] == machine for entry in table["entries"]
-    }
+    entries = {_key(entry): entry for table in tables if table["machine"] == machine for entry in table["entries"]}
     for one in (one for one in found if one.algorithm is not None):
         entry = {
             "problem": problem_to_json(one.problem),
@@ -155,9 +154,7 @@ def read_tables(path: Path) -> list[dict[str, Any]]:
                     raise ValueError(f"{entry!r} where a record should be")
         return document["tables"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ValueError(
-            f"{path} is not a tuned table of this jconv ({type(error).__name__}: {error})"
-        ) from None
+        raise ValueError(f"{path} is not a tuned table of this jconv ({type(error).__name__}: {error})") from None
 
 
 def _key(entry: Mapping[str, Any]) -> str:
@@ -168,7 +165,7 @@ def _load(platform: str) -> dict[ConvProblem, str]:
     global _tables
     with _lock:
         if platform not in _choices:
-            path = tuned_path(_active)
+            path = tuned_path()
             try:
                 if _tables is None:
                     _tables = read_tables(path) if path else []

@@ -21,7 +21,7 @@ PaddingMode: TypeAlias = Literal["zeros", "reflect", "symmetric", "edge", "wrap"
 
 # A pair of enumeration values, or a dot algorithm; None leaves it to the platform.
 Precision: TypeAlias = (
-    None | jax.lax.Precision | tuple[jax.lax.Precision, jax.lax.Precision] | jax.lax.DotAlgorithmPreset
+    jax.lax.Precision | tuple[jax.lax.Precision, jax.lax.Precision] | jax.lax.DotAlgorithmPreset | None
 )
 PrecisionLike: TypeAlias = Any  # what jax.lax accepts as `precision`: also strings
 

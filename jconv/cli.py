@@ -25,7 +25,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA:
             raise
-        print(
-            f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"', file=sys.stderr
-        )
+        print(f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"', file=sys.stderr)
         sys.exit(2)

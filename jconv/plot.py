@@ -50,9 +50,7 @@ def learn_report(
     picture_height = PANEL * min(1.0, max(a.shape[0] / a.shape[1] for a in (image, target)))
     height = HEAD + picture_height + BETWEEN + KERNEL + FOOT
     figure = Figure(figsize=(WIDTH, height), dpi=120, facecolor="white")
-    figure.text(
-        MARGIN / WIDTH, 1 - 0.42 / height, title, fontsize=17, fontweight="bold", color=INK, va="center"
-    )
+    figure.text(MARGIN / WIDTH, 1 - 0.42 / height, title, fontsize=17, fontweight="bold", color=INK, va="center")
     figure.text(MARGIN / WIDTH, 1 - 0.80 / height, subtitle, fontsize=11, color=FAINT, va="center")
 
     columns = [MARGIN + place * (PANEL + GAP) for place in range(4)]
@@ -97,9 +95,7 @@ def _axes(figure: Figure, x: float, y: float, width: float, height: float) -> Ax
     return axes
 
 
-def _box(
-    figure: Figure, x: float, y: float, width: float, height: float
-) -> tuple[float, float, float, float]:
+def _box(figure: Figure, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
     """Give a rectangle in inches as matplotlib wants it."""
     whole = figure.get_figheight()
     return (x / WIDTH, y / whole, width / WIDTH, height / whole)
@@ -135,9 +131,7 @@ def _difference(figure: Figure, axes: Axes, difference: np.ndarray) -> None:
     figure.colorbar(image, cax=scale, orientation="horizontal").outline.set_visible(False)
     scale.set_xticks([])
     for place, side, words in ((-0.06, "right", f"{-reach:.0e}"), (1.06, "left", f"{reach:.0e}")):
-        scale.text(
-            place, 0.5, words, transform=scale.transAxes, ha=side, va="center", fontsize=8.5, color=FAINT
-        )
+        scale.text(place, 0.5, words, transform=scale.transAxes, ha=side, va="center", fontsize=8.5, color=FAINT)
 
 
 def _kernel(axes: Axes, kernel: np.ndarray, words: str, largest: float) -> None:
@@ -192,9 +186,7 @@ def _slices(axes: Axes, kernel: np.ndarray) -> None:
 
 def _curves(axes: Axes, losses: np.ndarray, errors: np.ndarray) -> None:
     steps = np.arange(1, losses.size + 1)
-    axes.semilogy(
-        steps, np.maximum(losses, 1e-30), color=ACCENT, linewidth=2, label="loss (mean squared error)"
-    )
+    axes.semilogy(steps, np.maximum(losses, 1e-30), color=ACCENT, linewidth=2, label="loss (mean squared error)")
     if errors.size:
         after, error = errors.T
         axes.semilogy(

@@ -2,12 +2,8 @@
 
 import re
 
-import jax
-
 _CONVOLUTION = re.compile(r"stablehlo\.convolution\b.*")
-_COLLECTIVE = re.compile(
-    r"= .*?\b(all-gather|all-reduce|all-to-all|collective-permute|reduce-scatter)(?:-start)?\("
-)
+_COLLECTIVE = re.compile(r"= .*?\b(all-gather|all-reduce|all-to-all|collective-permute|reduce-scatter)(?:-start)?\(")
 # What XLA recognises everywhere, also in loops: channels last, nothing dilated but the kernel, no padding.
 _CANONICAL = {
     "layout is not channels-last": r"dim_numbers = \[b, (\d, )+f\]x\[(\d, )+i, o\]->\[b, (\d, )+f\]",
@@ -33,14 +29,17 @@ def collectives(compiled) -> list[str]:
     return _COLLECTIVE.findall(compiled.as_text())
 
 
-def primitives(jaxpr) -> set[str]:
-    """Return the names of all primitives of a jaxpr, also of those inside others."""
-    names = set()
+def equations(jaxpr):
+    """Yield every equation of a jaxpr, also of those inside others."""
     for equation in jaxpr.eqns:
-        names.add(equation.primitive.name)
-        for inner in jax.tree.leaves(
-            list(equation.params.values()), is_leaf=lambda p: hasattr(p, "eqns") or hasattr(p, "jaxpr")
-        ):
-            if hasattr(inner, "eqns") or hasattr(inner, "jaxpr"):
-                names |= primitives(getattr(inner, "jaxpr", inner))
-    return names
+        yield equation
+        for parameter in equation.params.values():
+            for inner in parameter if isinstance(parameter, tuple | list) else (parameter,):
+                inner = getattr(inner, "jaxpr", inner)  # a closed one holds the plain one
+                if hasattr(inner, "eqns"):
+                    yield from equations(inner)
+
+
+def primitives(jaxpr) -> set[str]:
+    """Return the names of all primitives of a jaxpr."""
+    return {equation.primitive.name for equation in equations(jaxpr)}

@@ -23,9 +23,7 @@ def faults(function):
     nouns = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     if len(nouns) > MOST_NOUNS:
         found.append(f"{len(nouns)} positional arguments")
-    found += [
-        f"{p.name} has a default, but may be given by position" for p in nouns if p.default is not p.empty
-    ]
+    found += [f"{p.name} has a default, but may be given by position" for p in nouns if p.default is not p.empty]
     found += [f"{p.name} is variadic" for p in parameters if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     found += [f"{p.name} has no annotation" for p in parameters if p.annotation is p.empty]
     return found
@@ -88,9 +86,7 @@ def test_the_list_of_names_is_the_table_of_algorithms():
 
 @pytest.mark.parametrize("name", ["conv", "conv_general_dilated"])
 def test_docstrings_that_list_algorithms_list_them_all(name):
-    (line,) = re.findall(
-        r"    algorithm: (.*?)(?=\n    \w+:|\n\n)", inspect.getdoc(FUNCTIONS[name]), re.DOTALL
-    )
+    (line,) = re.findall(r"    algorithm: (.*?)(?=\n    \w+:|\n\n)", inspect.getdoc(FUNCTIONS[name]), re.DOTALL)
     auto, *listed = re.findall(r'"(\w+)"', line)
     assert auto == "auto"
     assert listed in ([], list(ALGORITHMS))

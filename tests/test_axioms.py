@@ -37,17 +37,13 @@ def forms(draw, *, plain=False, rank=None):
     groups = 1 if plain else draw(strategies.sampled_from((1, 2, 3)))
     dilation, window = per_axis(1, 3 - (rank > 1)), per_axis(1, 4 - (rank > 1))
     return dict(
-        sizes=tuple(
-            d * (k - 1) + 1 + draw(strategies.integers(0, 4)) for d, k in zip(dilation, window, strict=True)
-        ),
+        sizes=tuple(d * (k - 1) + 1 + draw(strategies.integers(0, 4)) for d, k in zip(dilation, window, strict=True)),
         window=window,
         channels=(draw(strategies.sampled_from((1, 2, 5))), draw(strategies.sampled_from((1, 2, 5)))),
         options=dict(
             stride=(1,) * rank if plain else per_axis(1, 3),
             dilation=dilation,
-            padding=tuple(
-                (draw(strategies.integers(0, 3)), draw(strategies.integers(0, 3))) for _ in range(rank)
-            ),
+            padding=tuple((draw(strategies.integers(0, 3)), draw(strategies.integers(0, 3))) for _ in range(rank)),
             groups=groups,
         ),
     )
@@ -119,9 +115,7 @@ def test_the_identity_kernel_picks_its_tap(form, seed):
     channels = x.shape[-1]
     kernel = np.zeros((*form["window"], channels, channels), np.float32)
     kernel[tap] = np.eye(channels)
-    outputs = jax.eval_shape(lambda x: jconv.conv(x, kernel, **options | dict(groups=1)), x).shape[
-        1 : rank + 1
-    ]
+    outputs = jax.eval_shape(lambda x: jconv.conv(x, kernel, **options | dict(groups=1)), x).shape[1 : rank + 1]
     padded = np.pad(x, [(0, 0), *options["padding"], (0, 0)])
     read = tuple(
         slice(d * k, d * k + s * (o - 1) + 1, s)
@@ -198,9 +192,7 @@ def test_associativity_of_full_convolution(first, second, rank, seed):
         twice = conv(conv(x, k1, padding="FULL"), k2, padding="FULL")
         # The kernel of both: k1's taps are examples' positions, its inputs examples, its outputs channels.
         rows = jnp.moveaxis(k1, -2, 0)  # [c_in, *window, c_mid]
-        joint = conv(
-            rows, jnp.flip(k2, axes), padding="FULL"
-        )  # flipped: k1 is not the input but a kernel too
+        joint = conv(rows, jnp.flip(k2, axes), padding="FULL")  # flipped: k1 is not the input but a kernel too
         return twice, conv(x, jnp.moveaxis(joint, 0, -2), padding="FULL")
 
     hold(sides, x, k1, k2)

@@ -40,7 +40,11 @@ PROBLEMS = {
     "strided": STRIDED,
     "transposed": STRIDED.gradient_x(),
     "float64": DOUBLE,
-    "empty": replace(DENSE, batch=0),
+    "no examples": replace(DENSE, batch=0),
+    "no channels": replace(DENSE, c_in=0),
+    "no features, groups": replace(DENSE, groups=2, c_out=0),
+    "no outputs": replace(DENSE, output_size=(0, 14)),
+    "no inputs": replace(DENSE, input_size=(0, 0), low=(16, 16)),
 }
 
 
@@ -115,11 +119,6 @@ def test_the_quickest_is_chosen(offer):
     assert choose_algorithm(DENSE, "cuda").name == "lax"
 
 
-def test_a_gain_too_small_to_be_believed_leaves_it_to_lax(offer):
-    offer(time=0.97)
-    assert choose_algorithm(DENSE, "cpu").name == "lax"
-
-
 def test_a_slower_one_is_not_chosen(offer):
     offer(time=1.5)
     assert choose_algorithm(DENSE, "cpu").name == "lax"
@@ -147,9 +146,7 @@ def test_one_that_needs_much_memory_is_not_chosen(offer):
 
 def test_what_was_measured_goes_before_what_is_predicted_and_behind_a_name(offer, monkeypatch):
     offer(time=1.5)
-    monkeypatch.setattr(
-        _choose, "tuned_choice", lambda problem, platform: NEW if platform == "cuda" else None
-    )
+    monkeypatch.setattr(_choose, "tuned_choice", lambda problem, platform: NEW if platform == "cuda" else None)
     assert choose_algorithm(DENSE, "cuda").name == NEW
     assert choose_algorithm(DENSE, "cpu").name == "lax"
     assert choose_algorithm(replace(DENSE, algorithm="taps"), "cuda").name == "taps"
@@ -164,17 +161,14 @@ def test_a_named_algorithm_that_cannot_says_why_and_which_can(offer):
         choose_algorithm(replace(DENSE, algorithm=NEW), "cpu")
     can = ", ".join(algorithm.name for algorithm in able(DENSE))
     assert str(raised.value) == (
-        f"algorithm='new' cannot compute this convolution: the stride is 1; and so it is. "
-        f"These can: {can}, or 'auto'."
+        f"algorithm='new' cannot compute this convolution: the stride is 1; and so it is. These can: {can}, or 'auto'."
     )
 
 
 def test_a_refusal_reaches_the_user_and_nothing_else_runs_instead(offer):
     offer(time=0.1, reasons=("it cannot",))
     x, kernel = np.ones((9, 2), np.float32), np.ones((3, 2, 2), np.float32)
-    with pytest.raises(
-        NotImplementedError, match="algorithm='new' cannot compute this convolution: it cannot"
-    ):
+    with pytest.raises(NotImplementedError, match="algorithm='new' cannot compute this convolution: it cannot"):
         jconv.conv(x, kernel, algorithm=NEW)
 
 

@@ -421,7 +421,7 @@ def test_verify_ends_with_code_1_and_names_what_is_wrong(one_case, monkeypatch, 
     def slightly_off(x, kernel, **keywords):
         return jax.lax.conv_general_dilated(x, kernel, **keywords) * 1.001
 
-    functions = {"honest": jax.lax.conv_general_dilated, "off": slightly_off}
+    functions = {"honest": jax.lax.conv_general_dilated, "off": slightly_off, "auto": slightly_off}
     monkeypatch.setattr(verify, "what_is_verified", lambda: (functions, dict.fromkeys(functions, 4.0)))
     monkeypatch.setattr(testing, "QUICK_DTYPES", ("float32",))
     result = call("verify", "--json", tmp_path / "verify.json")

@@ -74,9 +74,7 @@ def test_padding_word_with_every_window_stride_and_dilation(word):
 @pytest.mark.parametrize("word", WORDS)
 def test_padding_words_may_be_written_in_small_letters(word):
     x, kernel = whole((SIZE, 1)), whole((3, 1, 1), 1)
-    np.testing.assert_array_equal(
-        jconv.conv(x, kernel, padding=word.lower()), jconv.conv(x, kernel, padding=word)
-    )
+    np.testing.assert_array_equal(jconv.conv(x, kernel, padding=word.lower()), jconv.conv(x, kernel, padding=word))
 
 
 WRITTEN = {  # every way to write amounts for two axes, and the pairs that are meant
@@ -113,9 +111,7 @@ def test_padding_mode_with_every_padding(mode):
         dict(stride=s, dilation=d, padding=word if pair is None else (pair,), padding_mode=mode)
         for (word, pair), (_, s, d) in grid
     ]
-    for y, kernel, ((word, pair), (window, s, d)) in zip(
-        conv_all(x, kernels, options), kernels, grid, strict=True
-    ):
+    for y, kernel, ((word, pair), (window, s, d)) in zip(conv_all(x, kernels, options), kernels, grid, strict=True):
         pairs = (pair or word_pairs(word, SIZE, d * (window - 1) + 1, s),)
         want = truth(x, kernel, pairs, stride=s, dilation=d, modes=mode)
         np.testing.assert_array_equal(y, want, f"{word}, window {window}, stride {s}, dilation {d}")
@@ -278,7 +274,5 @@ def test_a_wider_result_keeps_what_the_operands_dtype_could_not_hold():
 
 def test_a_narrowed_float64_is_said_aloud():
     x, kernel = np.ones((3, 1), np.float32), np.ones((2, 1, 1), np.float32)
-    with pytest.warns(
-        UserWarning, match="^conv: preferred_element_type=float64 needs jax_enable_x64; the result is"
-    ):
+    with pytest.warns(UserWarning, match="^conv: preferred_element_type=float64 needs jax_enable_x64; the result is"):
         assert jconv.conv(x, kernel, preferred_element_type="float64").dtype == "float32"

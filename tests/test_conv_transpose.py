@@ -145,9 +145,7 @@ def test_it_equals_the_sum_of_shifted_kernels():
     want = np.zeros(3 * 4 + 4)
     for o in range(5):
         want[3 * o : 3 * o + 4] += y[o] * kernel
-    np.testing.assert_array_equal(
-        jconv.conv_transpose(y[:, None], kernel[:, None, None], stride=3)[:, 0], want
-    )
+    np.testing.assert_array_equal(jconv.conv_transpose(y[:, None], kernel[:, None, None], stride=3)[:, 0], want)
 
 
 def test_no_outputs_give_zeros_and_no_examples_give_none():

@@ -91,8 +91,7 @@ CHANNELS = {
     "channels": (
         lambda: conv(X, ones(3, 3, 3, 6)),
         ValueError,
-        "conv: the kernel takes c_in // groups = 3 channels, but x has c_in=4 with groups=1 "
-        + BOTH.format(3, 6),
+        "conv: the kernel takes c_in // groups = 3 channels, but x has c_in=4 with groups=1 " + BOTH.format(3, 6),
     ),
     "groups forgotten": (
         lambda: conv(X, ones(3, 3, 2, 6)),
@@ -156,8 +155,7 @@ CHANNELS = {
     "batch groups": (
         lambda: lax_like(batch_group_count=4),
         ValueError,
-        "conv_general_dilated: batch_group_count=4 must divide the batch size 2 "
-        + SEEN.format((2, 3, 7), (4, 3, 2)),
+        "conv_general_dilated: batch_group_count=4 must divide the batch size 2 " + SEEN.format((2, 3, 7), (4, 3, 2)),
     ),
     "feature groups of rhs": (
         lambda: lax_like(rhs=ones(4, 1, 2), feature_group_count=3),
@@ -232,20 +230,17 @@ INTEGERS = {
     "output_padding of stride 1": (
         lambda: conv_transpose(Y, KERNEL, output_padding=1),
         ValueError,
-        "conv_transpose: output_padding=1 must lie in [0, 0] for stride=(1, 1), dilation=(1, 1), "
-        "padding='VALID'.",
+        "conv_transpose: output_padding=1 must lie in [0, 0] for stride=(1, 1), dilation=(1, 1), padding='VALID'.",
     ),
     "negative output_padding": (
         lambda: conv_transpose(Y, KERNEL, stride=2, padding=1, output_padding=(0, -1)),
         ValueError,
-        "conv_transpose: output_padding=(0, -1) must lie in [0, 1] for stride=(2, 2), dilation=(1, 1), "
-        "padding=1.",
+        "conv_transpose: output_padding=(0, -1) must lie in [0, 1] for stride=(2, 2), dilation=(1, 1), padding=1.",
     ),
     "output_padding of SAME": (
         lambda: conv_transpose(Y, KERNEL, stride=3, padding="SAME", output_padding=1),
         ValueError,
-        "conv_transpose: output_padding=1 must lie in [-2, 0] for stride=(3, 3), dilation=(1, 1), "
-        "padding='SAME'.",
+        "conv_transpose: output_padding=1 must lie in [-2, 0] for stride=(3, 3), dilation=(1, 1), padding='SAME'.",
     ),
 }
 
@@ -410,8 +405,7 @@ KINDS = {
     "two dtypes": (
         lambda: lax_like(rhs=RHS.astype("bfloat16")),
         TypeError,
-        "conv_general_dilated: lhs is float32 and rhs is bfloat16; both must have one dtype: cast with "
-        ".astype.",
+        "conv_general_dilated: lhs is float32 and rhs is bfloat16; both must have one dtype: cast with .astype.",
     ),
     "preferred integer": (
         lambda: conv(X, KERNEL, preferred_element_type="int32"),

@@ -28,9 +28,7 @@ def results_of_all(x, kernel, y, keywords):
     convs = {"jax.lax": partial(lax.conv_general_dilated, **keywords)}
     for algorithm in EVERYWHERE:
         convs[algorithm] = partial(jconv.conv_general_dilated, **keywords, algorithm=algorithm)
-    return jax.jit(lambda *a: {name: value_and_gradients(conv, *a) for name, conv in convs.items()})(
-        x, kernel, y
-    )
+    return jax.jit(lambda *a: {name: value_and_gradients(conv, *a) for name, conv in convs.items()})(x, kernel, y)
 
 
 def check_exactly(x, kernel, **keywords):
@@ -77,9 +75,7 @@ def test_dimension_numbers(name):
 def test_layouts_that_need_no_transpose_get_none():
     x, kernel = jnp.ones((2, 5, 5, 3)), jnp.ones((3, 3, 3, 4))
     f = partial(jconv.conv_general_dilated, window_strides=(1, 1), padding="SAME", algorithm="lax")
-    last = (
-        jax.jit(partial(f, dimension_numbers=("NHWC", "HWIO", "NHWC"))).lower(x, kernel).compile().as_text()
-    )
+    last = jax.jit(partial(f, dimension_numbers=("NHWC", "HWIO", "NHWC"))).lower(x, kernel).compile().as_text()
     assert " transpose(" not in last
 
 
@@ -112,9 +108,7 @@ def test_arguments_mean_what_they_mean_in_lax(name):
     check_exactly(whole((4, 4, 9)), whole((6, channels, 3), 1), **keywords)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "preferred"), [("bfloat16", "float32"), ("float32", None), ("float16", None)]
-)
+@pytest.mark.parametrize(("dtype", "preferred"), [("bfloat16", "float32"), ("float32", None), ("float16", None)])
 def test_dtypes_of_value_and_gradients_are_those_of_lax(dtype, preferred):
     keywords = dict(window_strides=(1,), padding="SAME", preferred_element_type=preferred)
     check_exactly(whole((2, 3, 5), dtype=dtype), whole((2, 3, 3), 1, dtype=dtype), **keywords)
@@ -158,18 +152,14 @@ def cases(draw):
 
     rank = draw(strategies.sampled_from((1, 2, 2, 3, 0)))
     most = {0: 0, 1: 12, 2: 7, 3: 5}[rank]
-    feature_groups, batch_groups = draw(
-        strategies.sampled_from([(1, 1), (1, 1), (2, 1), (3, 1), (1, 2), (1, 3)])
-    )
+    feature_groups, batch_groups = draw(strategies.sampled_from([(1, 1), (1, 1), (2, 1), (3, 1), (1, 2), (1, 3)]))
     window = tuple(some(1, max(1, most // 2)) for _ in range(rank))
     lhs_dilation, rhs_dilation, stride = (tuple(some(1, 3) for _ in range(rank)) for _ in range(3))
     sizes = tuple(some(1, most) for _ in range(rank))
     padding = []
     for size, e in zip(sizes, lhs_dilation, strict=True):
         low = some(-2, 4)
-        padding.append(
-            (low, some(max(-2, -low - (e * (size - 1) + 1)), 4))
-        )  # lax wants no less than nothing left
+        padding.append((low, some(max(-2, -low - (e * (size - 1) + 1)), 4)))  # lax wants no less than nothing left
     per_group = draw(strategies.sampled_from((1, 2, 3, 5)))
     sizes_of = {"N": some(1, 3) * batch_groups, "C": per_group * feature_groups, "I": per_group}
     sizes_of["O"] = some(1, 5) * feature_groups * batch_groups

@@ -111,10 +111,7 @@ def test_each_violation_is_noticed(name):
 
 def test_imports_from_below_are_no_violation():
     assert (
-        violations(
-            "_conv", "import math\nfrom jconv._problem import ConvProblem\nfrom jconv import _arguments"
-        )
-        == []
+        violations("_conv", "import math\nfrom jconv._problem import ConvProblem\nfrom jconv import _arguments") == []
     )
     assert violations("cli", "def main():\n    import rich", late=True) == []
 
@@ -124,9 +121,7 @@ def test_algorithms_do_not_import_one_another():
     assert len(files) > 3
     for path in files:
         if path.stem != "__init__":
-            inside = [
-                name for name in own_imports(ast.parse(path.read_text())) if name.startswith("_algorithms")
-            ]
+            inside = [name for name in own_imports(ast.parse(path.read_text())) if name.startswith("_algorithms")]
             assert set(inside) <= {"_algorithms._algorithm"}, path.name
 
 
@@ -158,9 +153,7 @@ def test_nothing_reaches_into_jaxs_private_modules():
 
 
 def in_new_process(code):
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
 HEAVY = (
@@ -181,9 +174,7 @@ PRINT_HEAVY = f"import sys; print(*[name for name in {HEAVY} if name in sys.modu
 
 def heavy_after(statement):
     """The heavy modules that a statement imports, beside those that `import jax` brings along."""
-    return set(in_new_process(f"{statement}; {PRINT_HEAVY}")) - set(
-        in_new_process(f"import jax; {PRINT_HEAVY}")
-    )
+    return set(in_new_process(f"{statement}; {PRINT_HEAVY}")) - set(in_new_process(f"import jax; {PRINT_HEAVY}"))
 
 
 def test_import_jconv_imports_nothing_heavy():
@@ -196,9 +187,7 @@ def test_the_search_for_heavy_modules_finds_them():
 
 def test_import_jconv_adds_less_than_300_ms_to_import_jax():
     """Processor time, which other programs on the machine do not lengthen; the best of three."""
-    measure = (
-        "import time, jax, jax.numpy; t = time.process_time(); import jconv; print(time.process_time() - t)"
-    )
+    measure = "import time, jax, jax.numpy; t = time.process_time(); import jconv; print(time.process_time() - t)"
     assert min(float(*in_new_process(measure)) for _ in range(3)) < 0.3
 
 

@@ -64,6 +64,15 @@ def test_2000_random_configurations_and_their_gradients_agree(part):
     sweep(1000 + part, 100)
 
 
+def test_a_wrong_algorithm_would_be_noticed():
+    def compute(x, w, problem):
+        return 1.001 * ALGORITHMS["taps"].compute(x, w, problem)
+
+    with jconv.use_algorithm(replace(ALGORITHMS["taps"], name="wrong", compute=compute)):
+        with pytest.raises(AssertionError):
+            assert_same(depthwise, *DEPTHWISE)
+
+
 def test_an_empty_result_agrees():
     f = partial(lax.conv_general_dilated, window_strides=(1,), padding="VALID", rhs_dilation=(9,))
     assert_same(f, normal((2, 3, 5)), normal((4, 3, 2), 1))
@@ -78,16 +87,12 @@ def test_half_types_and_complex_numbers_agree(dtype):
         assert is_served(depthwise, x, w)
         got = depthwise(x, w)
     assert got.dtype == without.dtype
-    np.testing.assert_allclose(
-        *(np.asarray(a, np.complex64) for a in (got, without)), atol=40 * jnp.finfo(dtype).eps
-    )
+    np.testing.assert_allclose(*(np.asarray(a, np.complex64) for a in (got, without)), atol=40 * jnp.finfo(dtype).eps)
 
 
 def test_integers_are_equal_also_where_they_overflow():
     x, w = jnp.arange(60, dtype=jnp.int8).reshape(1, 20, 3), jnp.full((2, 3, 2), 117, jnp.int8)
-    f = partial(
-        lax.conv_general_dilated, window_strides=(1,), padding="SAME", dimension_numbers=("NWC", "WIO", "NWC")
-    )
+    f = partial(lax.conv_general_dilated, window_strides=(1,), padding="SAME", dimension_numbers=("NWC", "WIO", "NWC"))
     for preferred in (None, jnp.int32):
         g = partial(f, preferred_element_type=preferred)
         without = g(x, w)
@@ -105,12 +110,8 @@ def test_programs_that_forbid_implicit_promotion(strict):
 
 def test_transformations_of_jax_reach_it(install):
     x, w = DEPTHWISE
-    step = jax.jit(
-        jax.vmap(jax.checkpoint(jax.grad(lambda x, w: jnp.sum(depthwise(x, w) ** 2), (0, 1))), (0, None))
-    )
-    hessian = jax.jit(
-        lambda x, w, dx: jax.jvp(jax.grad(lambda x: jnp.sum(depthwise(x, w) ** 2)), (x,), (dx,))[1]
-    )
+    step = jax.jit(jax.vmap(jax.checkpoint(jax.grad(lambda x, w: jnp.sum(depthwise(x, w) ** 2), (0, 1))), (0, None)))
+    hessian = jax.jit(lambda x, w, dx: jax.jvp(jax.grad(lambda x: jnp.sum(depthwise(x, w) ** 2)), (x,), (dx,))[1])
     got = [step(x[:, None], w), hessian(x, w, x)]
     assert is_served(step, x[:, None], w)
     assert is_served(hessian, x, w, x)

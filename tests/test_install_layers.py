@@ -77,9 +77,7 @@ def test_flax_linen_conv_local_which_makes_patches_by_a_convolution():
     assert_same(f, variables, image({}), layers=2)
 
 
-@pytest.mark.parametrize(
-    ("name", "mode"), [("convolve", "full"), ("correlate", "same"), ("convolve2d", "valid")]
-)
+@pytest.mark.parametrize(("name", "mode"), [("convolve", "full"), ("correlate", "same"), ("convolve2d", "valid")])
 def test_jax_scipy_signal(name, mode):
     rank = 2 if name == "convolve2d" else 3
     f = partial(getattr(jax.scipy.signal, name), mode=mode)

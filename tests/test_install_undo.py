@@ -39,9 +39,7 @@ def test_rules_of_jax_are_where_install_reads_them():
 
 def test_a_jax_that_keeps_them_elsewhere_is_told_of(monkeypatch):
     monkeypatch.delattr(mlir, "_lowerings")
-    with pytest.raises(
-        RuntimeError, match=r"keeps its lowering rules where jconv does not find them.*nnx\.Conv"
-    ):
+    with pytest.raises(RuntimeError, match=r"keeps its lowering rules where jconv does not find them.*nnx\.Conv"):
         jconv.install()
     monkeypatch.undo()
     assert not is_served(depthwise, *DEPTHWISE)
@@ -203,7 +201,5 @@ def test_the_environment_asks_for_it(value, wanted, monkeypatch):
 def test_the_environment_asks_at_import():
     code = "import jconv, jconv._install as i; print(i._serving.value)"
     environment = os.environ | {"JCONV_INSTALL": "1"}
-    ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["True"]

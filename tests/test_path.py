@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 from jax import lax
-from paths import convolutions, departures, primitives
+from paths import convolutions, departures, equations, primitives
 
 import jconv
 from jconv import choose_algorithm
@@ -92,20 +92,10 @@ def test_auto_runs_what_the_chooser_names_for_value_and_each_gradient(name, monk
     jaxpr = jax.make_jaxpr(program)(*operands)
     jax.clear_caches()  # so that each problem is traced under our eyes, whatever ran before
     jax.jit(program).lower(*operands)
-    asked = set(problems(jaxpr.jaxpr))
+    asked = {e.params["problem"] for e in equations(jaxpr.jaxpr) if e.primitive.name == "jconv"}
     assert len(asked) >= 6
     for problem in asked:
         assert ran[problem] == choose_algorithm(problem, "cpu").name
-
-
-def problems(jaxpr):
-    """Yield the problem of every convolution in a jaxpr."""
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "jconv":
-            yield equation.params["problem"]
-        for parameter in equation.params.values():
-            if hasattr(parameter, "jaxpr"):
-                yield from problems(parameter.jaxpr)
 
 
 def test_the_searches_find_what_they_look_for():

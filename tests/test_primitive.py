@@ -78,9 +78,7 @@ def check_everything(problem, dtype=FLOAT32):
     """Value and derivatives by every algorithm, in one program, equal the oracle's bit by bit."""
     arrays = arrays_of(problem, dtype)
     want = truth(*arrays, problem)
-    got = jax.jit(lambda arrays: {a: computed(*arrays, replace(problem, algorithm=a)) for a in EVERYWHERE})(
-        arrays
-    )
+    got = jax.jit(lambda arrays: {a: computed(*arrays, replace(problem, algorithm=a)) for a in EVERYWHERE})(arrays)
     for algorithm, quantity in product(EVERYWHERE, want):
         result = got[algorithm][quantity]
         assert result.dtype == dtype, (algorithm, quantity)
@@ -171,9 +169,7 @@ SUMS = {
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_types_accumulate_in_float32(dtype):
-    assert (
-        np.add.accumulate(np.ones(LONG, jnp.dtype(dtype)))[-1] < LONG
-    )  # what a sum in the half type would be
+    assert np.add.accumulate(np.ones(LONG, jnp.dtype(dtype)))[-1] < LONG  # what a sum in the half type would be
     operands = {name: (jnp.ones(x, dtype), jnp.ones(w, dtype)) for name, (x, w, _) in SUMS.items()}
 
     @jax.jit
@@ -324,9 +320,7 @@ def test_empty_sums_are_zero_and_have_gradients_as_in_lax(name):
     options = dict(window_strides=(1,), padding="VALID", dimension_numbers=("NWC", "WIO", "NWC")) | options
     want = jax.eval_shape(lambda x, w: jax.lax.conv_general_dilated(x, w, **options), x, w)
     for algorithm in EVERYWHERE:
-        y, pullback = jax.vjp(
-            lambda x, w, a=algorithm: jconv.conv_general_dilated(x, w, **options, algorithm=a), x, w
-        )
+        y, pullback = jax.vjp(lambda x, w, a=algorithm: jconv.conv_general_dilated(x, w, **options, algorithm=a), x, w)
         of_x, of_w = pullback(jnp.ones_like(y))
         assert (y.shape, of_x.shape, of_w.shape) == (want.shape, x_shape, w_shape)
         assert not (y.any() or of_x.any() or of_w.any())
@@ -390,9 +384,7 @@ def precisions(algorithm, **options):
         return jnp.sum(jconv.conv(x, kernel, algorithm=algorithm, **options) ** 2)
 
     text = jax.jit(jax.grad(f, (0, 1))).lower(x, kernel).as_text()
-    products = [
-        line for line in text.splitlines() if re.search(r"stablehlo\.(dot_general|convolution)", line)
-    ]
+    products = [line for line in text.splitlines() if re.search(r"stablehlo\.(dot_general|convolution)", line)]
     assert len(products) >= 3
     return {
         tuple(re.findall("DEFAULT|HIGHEST|HIGH", re.search(r"precision(?:_config)? = \[(.*?)\]", line)[1]))

@@ -75,9 +75,7 @@ def test_each_gradient_of_a_gradient_is_the_problem_itself(problem):
 @hypothesis.given(problems())
 @hypothesis.settings(max_examples=200)
 def test_gradient_problems_solve_for_the_oracles_cotangents(problem):
-    x, w, y = (
-        whole(shape, seed) for seed, shape in enumerate((problem.x_shape, problem.w_shape, problem.y_shape))
-    )
+    x, w, y = (whole(shape, seed) for seed, shape in enumerate((problem.x_shape, problem.w_shape, problem.y_shape)))
 
     of_x = problem.gradient_x()
     axes = tuple(range(problem.rank))
@@ -85,9 +83,7 @@ def test_gradient_problems_solve_for_the_oracles_cotangents(problem):
     assert of_x.x_shape == y.shape
     assert of_x.w_shape == flipped.shape
     got = oracle.value_by_patterns(y, flipped, **walk_words(of_x, "output_size"))
-    np.testing.assert_array_equal(
-        got, oracle.x_cotangent_by_patterns(y, w, **walk_words(problem, "input_size"))
-    )
+    np.testing.assert_array_equal(got, oracle.x_cotangent_by_patterns(y, w, **walk_words(problem, "input_size")))
 
     of_w = problem.gradient_w()
     x_swapped, y_moved = x.swapaxes(0, -1), np.moveaxis(y, 0, -2)
@@ -125,13 +121,29 @@ def test_high_of_an_empty_input_is_the_whole_extent():
     assert empty.high == (3,)
 
 
+PLANE = replace(
+    PLAIN,
+    groups=4,
+    input_size=(9, 8),
+    window=(3, 2),
+    output_size=(7, 7),
+    **dict.fromkeys(("stride", "input_dilation", "dilation"), (1, 1)),
+    low=(0, 0),
+)
+
+
 def test_shapes_are_the_canonical_ones_with_groups_explicit():
-    problem = replace(PLAIN, groups=4, input_size=(9, 8), window=(3, 2), output_size=(7, 7))
-    assert problem.x_shape == (2, 9, 8, 4, 3)
-    assert problem.w_shape == (3, 2, 4, 3, 5)
-    assert problem.y_shape == (2, 7, 7, 4, 5)
-    assert problem.rank == 2
-    assert problem.multiply_adds == 2 * 7 * 7 * 4 * 5 * 3 * 3 * 2
+    assert PLANE.x_shape == (2, 9, 8, 4, 3)
+    assert PLANE.w_shape == (3, 2, 4, 3, 5)
+    assert PLANE.y_shape == (2, 7, 7, 4, 5)
+    assert PLANE.rank == 2
+
+
+def test_work_and_memory_are_counted_in_integers():
+    assert PLANE.multiply_adds == 2 * 7 * 7 * 4 * 5 * 3 * 3 * 2
+    assert PLANE.operand_bytes == 4 * (2 * 9 * 8 * 4 * 3 + 3 * 2 * 4 * 3 * 5 + 2 * 7 * 7 * 4 * 5)
+    transposed = replace(PLAIN, input_dilation=(2,), window=(4,), output_size=(16,), low=(2,))
+    assert transposed.multiply_adds == 2 * 5 * 3 * 16 * 2  # of four taps, two meet inputs and two the zeros between
 
 
 @pytest.mark.parametrize("field", ["batch", "groups", "c_in", "c_out", "input_size", "window", "output_size"])

@@ -55,9 +55,7 @@ def programs(name):
 @cache
 def on_one_device(name):
     """The same results, unsharded."""
-    return jax.jit(lambda *a: {what: program(*a) for what, program in programs(name).items()})(
-        *operands(name)
-    )
+    return jax.jit(lambda *a: {what: program(*a) for what, program in programs(name).items()})(*operands(name))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -65,9 +63,7 @@ def test_auto_gathers_no_sharded_batch(name):
     mesh, x, kernel = sharded(name, AxisType.Auto)
     for what, program in programs(name).items():
         compiled = jax.jit(program).lower(x, kernel).compile()
-        of_kernel = (
-            what == "gradient of the kernel"
-        )  # a sum over the batch: that, and no more, is communicated
+        of_kernel = what == "gradient of the kernel"  # a sum over the batch: that, and no more, is communicated
         assert set(collectives(compiled)) == ({"all-reduce"} if of_kernel else set()), what
         got = compiled(x, kernel)
         np.testing.assert_array_equal(got, on_one_device(name)[what], what)
@@ -100,9 +96,7 @@ def test_what_xla_does_with_its_own_grouped_convolution_is_recorded(record_prope
 
     def conv(x, kernel):
         numbers = ("NHWC", "HWIO", "NHWC")
-        return lax.conv_general_dilated(
-            x, kernel, (1, 1), "SAME", dimension_numbers=numbers, feature_group_count=2
-        )
+        return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=numbers, feature_group_count=2)
 
     compiled = jax.jit(conv).lower(x, kernel).compile()
     record_property("lax gathers a sharded batch", "all-gather" in collectives(compiled))

@@ -37,9 +37,7 @@ def torch_weight(kernel):
 
 def run_all(verb, x, kernels, options):
     """One program for many calls of a verb."""
-    return jax.jit(lambda x, kernels: [verb(x, k, **o) for k, o in zip(kernels, options, strict=True)])(
-        x, kernels
-    )
+    return jax.jit(lambda x, kernels: [verb(x, k, **o) for k, o in zip(kernels, options, strict=True)])(x, kernels)
 
 
 @pytest.mark.parametrize("rank", RANKS)
@@ -50,10 +48,7 @@ def test_conv_equals_torch_in_every_combination_of_arguments(rank):
     names = ("stride", "padding", "dilation", "groups")
     options = [dict(zip(names, values, strict=True)) for values in grid]
     fits = [
-        all(
-            n + 2 * o["padding"] > o["dilation"] * (k - 1)
-            for n, k in zip(RANKS[rank], WINDOWS[rank], strict=True)
-        )
+        all(n + 2 * o["padding"] > o["dilation"] * (k - 1) for n, k in zip(RANKS[rank], WINDOWS[rank], strict=True))
         for o in options
     ]
     kernels, options = ([a for a, fit in zip(each, fits, strict=True) if fit] for each in (kernels, options))
@@ -76,9 +71,7 @@ def test_conv_transpose_equals_torch_in_combinations_of_arguments(rank):
     names = ("stride", "padding", "output_padding", "dilation", "groups")
     kernels = [whole((*WINDOWS[rank], 3, 4), i) for i, _ in enumerate(grid)]
     options = [dict(zip(names, values, strict=True)) for values in grid]
-    for x, kernel, keywords in zip(
-        run_all(jconv.conv_transpose, y, kernels, options), kernels, options, strict=True
-    ):
+    for x, kernel, keywords in zip(run_all(jconv.conv_transpose, y, kernels, options), kernels, options, strict=True):
         want = CONV_TRANSPOSE[rank](channels_first(y), torch_weight(kernel), **keywords)
         np.testing.assert_array_equal(x, channels_last(want), str(keywords))
 
@@ -88,9 +81,7 @@ def test_arguments_per_axis_equal_torch():
     options = dict(stride=(2, 3), padding=(1, 0), dilation=(1, 2), groups=2)
     want = functional.conv2d(channels_first(x), torch_weight(kernel), **options)
     np.testing.assert_array_equal(jconv.conv(x, kernel, **options), channels_last(want))
-    want = functional.conv_transpose2d(
-        channels_first(y), torch_weight(kernel), output_padding=(1, 2), **options
-    )
+    want = functional.conv_transpose2d(channels_first(y), torch_weight(kernel), output_padding=(1, 2), **options)
     got = jconv.conv_transpose(y, kernel, output_padding=(1, 2), **options)
     np.testing.assert_array_equal(got, channels_last(want))
 
@@ -130,6 +121,4 @@ def test_gradients_equal_torchs(verb):
     of_x, of_kernel = pullback(cotangent)
     np.testing.assert_array_equal(ours, channels_last(theirs))
     np.testing.assert_array_equal(of_x, channels_last(theirs_x.grad))
-    np.testing.assert_array_equal(
-        np.moveaxis(np.asarray(of_kernel), (-1, -2), (0, 1)), theirs_kernel.grad.numpy()
-    )
+    np.testing.assert_array_equal(np.moveaxis(np.asarray(of_kernel), (-1, -2), (0, 1)), theirs_kernel.grad.numpy())

@@ -1,5 +1,6 @@
 """Every JAX transformation of a convolution gives what the dense matrix of the same map gives."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -9,8 +10,11 @@ import pytest
 from agreement import EVERYWHERE, numpy_conv, whole
 from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
+from paths import equations
 
 import jconv
+from jconv._algorithms import ALGORITHMS
+from jconv._primitive import bind
 
 # One map for all tests: strided, padded unevenly, dilated, grouped.
 OPTIONS = dict(stride=(2,), pairs=((2, 1),), dilation=(2,), groups=2)
@@ -166,9 +170,7 @@ def test_while_loop_and_forward_mode_through_it(algorithm):
         return jconv.conv(state, kernel, padding="SAME", algorithm=algorithm)
 
     def looped(state, kernel):
-        return jax.lax.while_loop(
-            lambda s: s[0] < STEPS, lambda s: (s[0] + 1, step(s[1], kernel)), (0, state)
-        )[1]
+        return jax.lax.while_loop(lambda s: s[0] < STEPS, lambda s: (s[0] + 1, step(s[1], kernel)), (0, state))[1]
 
     tangent = whole(STATE.shape, 8, reach=1)
     y, along = jax.jit(lambda s, t: jax.jvp(lambda s: looped(s, SQUARE), (s,), (t,)))(STATE, tangent)
@@ -204,11 +206,14 @@ def test_export_for_cpu_cuda_and_tpu_at_once(f):
 
 
 def test_an_exported_program_chooses_for_each_platform():
+    """Depthwise: sums of shifted products on CPU, the compiler's convolution elsewhere."""
+    x, kernel = jnp.ones((8, 9, 9, 64)), jnp.ones((3, 3, 1, 64))
+
     def holds_convolution(*platforms):
-        exported = jax.export.export(jax.jit(partial(conv, algorithm="auto")), platforms=platforms)(X, KERNEL)
+        exported = jax.export.export(jax.jit(partial(jconv.conv, groups=64)), platforms=platforms)(x, kernel)
         return "stablehlo.convolution" in exported.mlir_module()
 
-    assert not holds_convolution("cpu")  # grouped: `taps`
+    assert not holds_convolution("cpu")
     assert holds_convolution("cuda")
     assert holds_convolution("tpu")
     assert holds_convolution("cpu", "cuda")
@@ -279,28 +284,94 @@ def test_shard_map_with_a_kernel_whose_features_are_spread():
     np.testing.assert_array_equal(got[1], want[1])
 
 
-# ---- programs that forbid implicit promotion
+# ---- the modes of JAX that a user's program may be in
+
+FORMS = {  # x, kernel, options of conv: with their gradients, every way through every algorithm
+    "dense": ((8, 12, 12, 8), (3, 3, 8, 8), dict(padding="SAME")),
+    "strided, dilated": ((8, 20, 3), (4, 3, 20), dict(stride=3, dilation=2, padding=2)),
+    "groups": ((8, 9, 9, 4), (3, 3, 2, 6), dict(groups=2, padding=1)),
+    "depthwise": ((8, 40, 4), (4, 1, 4), dict(groups=4, padding="CAUSAL")),
+    "many taps": ((8, 200, 1), (70, 1, 8), dict(padding="SAME")),
+    "many taps, depthwise": ((8, 600, 2), (300, 1, 2), dict(groups=2, padding="FULL")),
+    "patches": ((8, 16, 16, 3), (4, 4, 3, 8), dict(stride=4)),
+    "three axes": ((8, 6, 7, 6, 4), (3, 3, 3, 4, 4), dict(padding="SAME")),
+}
+
+
+def problems_of(name, dtype="float32"):
+    """The problems of a form's value and gradients, with every algorithm that can compute them."""
+    x_shape, kernel_shape, options = FORMS[name]
+    x, kernel = jax.ShapeDtypeStruct(x_shape, dtype), jax.ShapeDtypeStruct(kernel_shape, dtype)
+    jaxpr = jax.make_jaxpr(partial(jconv.conv, **options))(x, kernel).jaxpr
+    (value,) = (equation.params["problem"] for equation in equations(jaxpr) if equation.primitive.name == "jconv")
+    for problem in (value, value.gradient_x(), value.gradient_w()):
+        for algorithm in ALGORITHMS.values():
+            if not algorithm.unsupported(problem):
+                yield replace(problem, algorithm=algorithm.name)
+
+
+def lower(problem, wrap=lambda f: f):
+    """Trace the algorithm of a problem, and return the dtype of the result."""
+    x, w = (
+        jax.ShapeDtypeStruct(shape, dtype)
+        for shape, dtype in ((problem.x_shape, problem.x_dtype), (problem.w_shape, problem.w_dtype))
+    )
+    lowered = jax.jit(wrap(lambda x, w: bind(x, w, problem))).lower(x, w)
+    return lowered.out_info.dtype
+
+
+def test_the_forms_reach_every_algorithm():
+    assert {problem.algorithm for name in FORMS for problem in problems_of(name)} == set(ALGORITHMS)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "complex128"])
+def test_every_algorithm_keeps_its_dtypes_under_x64(name, dtype, x64):
+    for problem in problems_of(name, dtype):
+        assert lower(problem) == dtype, problem.algorithm
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_every_algorithm_works_where_implicit_promotion_is_forbidden(name, dtype, strict):
+    for problem in problems_of(name, dtype):
+        assert lower(problem) == dtype, problem.algorithm
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_algorithm_passes_the_checks_of_shard_map(name):
+    """With operands that vary over the mesh, and with one that does not."""
+    mesh = jax.make_mesh((8,), ("b",), axis_types=(AxisType.Auto,))
+
+    def manual(f, axes):
+        def varying(x, w):
+            return f(jax.lax.pcast(x, axes, to="varying"), w)
+
+        return jax.shard_map(varying, mesh=mesh, in_specs=(P(), P()), out_specs=P(*axes), check_vma=True)
+
+    for problem in problems_of(name):
+        assert lower(problem, partial(manual, axes=("b",))) == "float32", problem.algorithm
 
 
 @pytest.mark.parametrize("algorithm", EVERYWHERE)
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_strict_promotion_of_dtype_and_rank_is_no_obstacle(algorithm, dtype, strict):
-    """In value, gradients and second order; dense and grouped; in each padding mode and both verbs."""
+def test_the_verbs_work_where_implicit_promotion_is_forbidden(algorithm, strict):
+    """In value, gradients and second order; dense and grouped; each padding mode."""
 
     @jax.jit
     def program(x, kernel, depthwise):
         def loss(x, kernel, depthwise):
-            y = jconv.conv(x, kernel, padding="SAME", padding_mode="reflect", algorithm=algorithm)
-            y = jconv.conv(y, depthwise, groups=2, stride=2, padding="CAUSAL", algorithm=algorithm)
-            y = jconv.conv_transpose(y, depthwise, groups=2, stride=2, padding="SAME", algorithm=algorithm)
-            return jnp.sum(jnp.square(y))
+            for mode in ("zeros", "reflect", "symmetric", "edge", "wrap"):
+                x = jconv.conv(x, kernel, padding="SAME", padding_mode=mode, algorithm=algorithm)
+            x = jconv.conv(x, depthwise, groups=2, stride=2, padding="CAUSAL", algorithm=algorithm)
+            x = jconv.conv_transpose(x, depthwise, groups=2, stride=2, padding="SAME", algorithm=algorithm)
+            return jnp.sum(jnp.square(x))
 
         return jax.jvp(jax.grad(loss, (0, 1, 2)), (x, kernel, depthwise), (x, kernel, depthwise))
 
-    x, kernel, depthwise = (jnp.asarray(whole(s, dtype=dtype)) for s in ((1, 6, 2), (3, 2, 2), (3, 1, 2)))
+    x, kernel, depthwise = (jnp.asarray(whole(s, reach=1)) for s in ((1, 6, 2), (3, 2, 2), (3, 1, 2)))
     for array in jax.tree.leaves(program(x, kernel, depthwise)):
-        assert array.dtype == dtype
-        assert np.isfinite(np.asarray(array, np.float32)).all()
+        assert array.dtype == "float32"
+        assert np.isfinite(array).all()
 
 
 @pytest.mark.parametrize("algorithm", EVERYWHERE)

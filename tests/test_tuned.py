@@ -52,6 +52,9 @@ def test_the_argument_then_the_environment_then_the_cache_directory_say_where(mo
     assert tuned_path() == Path("b.json")
     monkeypatch.setenv("JCONV_TUNED", "")
     assert tuned_path() is None
+    load_tuned(tmp_path / "c")
+    assert tuned_path() == tmp_path / "c"
+    load_tuned()
     monkeypatch.delenv("JCONV_TUNED")
     assert tuned_path() == platformdirs.user_cache_path("jconv", appauthor=False) / "tuned-1.json"
 
@@ -244,9 +247,7 @@ def test_the_file_is_read_once(table, monkeypatch):
     save_tuned([found(PROBLEM)], "cpu", table)
     load_tuned()
     reads = []
-    monkeypatch.setattr(
-        tables, "read_tables", lambda path, read=tables.read_tables: reads.append(path) or read(path)
-    )
+    monkeypatch.setattr(tables, "read_tables", lambda path, read=tables.read_tables: reads.append(path) or read(path))
     for platform in ("cpu", "cpu", "tpu", "cpu"):
         tuned_choice(PROBLEM, platform)
     assert reads == [table]

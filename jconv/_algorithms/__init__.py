@@ -2,12 +2,14 @@
 
 from jconv._algorithms._algorithm import Algorithm as Algorithm
 from jconv._algorithms._algorithm import Cost as Cost
+from jconv._algorithms.fft import FFT
 from jconv._algorithms.lax import LAX
 from jconv._algorithms.patches import PATCHES
 from jconv._algorithms.planar import PLANAR
 from jconv._algorithms.rows import ROWS
 from jconv._algorithms.taps import TAPS
+from jconv._algorithms.winograd import WINOGRAD, WINOGRAD_4
 
 ALGORITHMS: dict[str, Algorithm] = {
-    algorithm.name: algorithm for algorithm in (LAX, TAPS, PATCHES, PLANAR, ROWS)
+    algorithm.name: algorithm for algorithm in (LAX, PLANAR, TAPS, PATCHES, ROWS, FFT, WINOGRAD, WINOGRAD_4)
 }

@@ -12,7 +12,7 @@ from jax import lax
 from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._geometry import dilated_size
 from jconv._problem import ConvProblem
-from jconv._rewrites import without_idle_axes
+from jconv._rewrites import drop_idle_axes, without_idle_axes
 from jconv._typing import Array, Ints
 
 # The dtypes that there are transforms for.
@@ -76,12 +76,7 @@ def _whole(x: Array, kernel: Array, problem: ConvProblem) -> Array:
 
 def _transform(x: Array, lengths: Ints) -> Array:
     """Spectrum of the last axes: half of it if x is real."""
-    if not lengths:
-        return x
-    # A barrier makes x an array of its own before the library reads it: without one, XLA may compute
-    # its producer again, or in the transform's own layout (jax issue 39081).
-    x = lax.optimization_barrier(x)
-    return lax.fft(x, "FFT" if x.dtype.kind == "c" else "RFFT", lengths)
+    return lax.fft(x, "FFT" if x.dtype.kind == "c" else "RFFT", lengths) if lengths else x
 
 
 def _transform_back(spectrum: Array, lengths: Ints, *, real: bool) -> Array:
@@ -92,8 +87,7 @@ def _kernel_spectrum(w: Array, problem: ConvProblem) -> Array:
     """[*K, G, C, M] to [G, C, M, *f]: the spectrum of the flipped kernel; conjugation is what flips it."""
     lengths = transform_lengths(problem)
     pads = [
-        (0, n - dilated_size(k, d), d - 1)
-        for n, k, d in zip(lengths, problem.window, problem.dilation, strict=True)
+        (0, n - dilated_size(k, d), d - 1) for n, k, d in zip(lengths, problem.window, problem.dilation, strict=True)
     ]
     w = lax.pad(jnp.moveaxis(w, (-3, -2, -1), (0, 1, 2)), jnp.zeros((), w.dtype), [(0, 0, 0)] * 3 + pads)
     return jnp.conj(_transform(jnp.conj(w), lengths))
@@ -165,21 +159,14 @@ def tile(problem: ConvProblem, tiling: Tiling | None) -> ConvProblem:
     """The problem in which the tiles of outputs are further examples, or those of taps further channels."""
     if tiling is None:
         return problem
-
-    def at_axis(values: Ints, value: int) -> Ints:
-        return (*values[: tiling.axis], value, *values[tiling.axis + 1 :])
-
-    _, k, o, s, _, d, _ = problem.axes[tiling.axis]
+    axes = list(problem.axes)
+    _, k, o, s, _, d, _ = axes[tiling.axis]
     k, o = (tiling.size, o) if tiling.of_taps else (k, tiling.size)
+    axes[tiling.axis] = (dilated_size(o, s) + dilated_size(k, d) - 1, k, o, s, 1, d, 0)
     return replace(
-        problem,
+        problem.with_axes(axes),
         batch=problem.batch * (1 if tiling.of_taps else tiling.count),
         c_in=problem.c_in * (tiling.count if tiling.of_taps else 1),
-        input_size=at_axis(problem.input_size, dilated_size(o, s) + dilated_size(k, d) - 1),
-        window=at_axis(problem.window, k),
-        output_size=at_axis(problem.output_size, o),
-        input_dilation=at_axis(problem.input_dilation, 1),
-        low=at_axis(problem.low, 0),
     )
 
 
@@ -267,6 +254,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     """Transforms and products; every number that is transformed is written and read twice on the way."""
     if problem.empty:
         return Cost(0, 0, 0, 0)
+    problem = drop_idle_axes(problem)
     part = tile(problem, choose_tiling(problem))
     transformed = _transformed(part) * part.accumulator.itemsize
     return Cost(

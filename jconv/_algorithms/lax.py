@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import lax as jax_lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
 from jconv._typing import Array
@@ -22,8 +23,6 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     g, c, m = problem.groups, problem.c_in, problem.c_out
     x = pad_input(x.astype(problem.compute_dtype), problem)
     w = jnp.moveaxis(w.astype(problem.compute_dtype), -3, -2)
-    first, last, spatial = 0, problem.rank + 1, tuple(range(1, problem.rank + 1))
-    channels_last = (first, last, *spatial)
     made = problem.dtype if problem.dtype == problem.compute_dtype else problem.accumulator
     y = jax_lax.conv_general_dilated(
         x.reshape(*x.shape[:-2], g * c),
@@ -31,11 +30,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         window_strides=problem.stride,
         padding="VALID",
         rhs_dilation=problem.dilation,
-        dimension_numbers=jax_lax.ConvDimensionNumbers(
-            lhs_spec=channels_last,
-            rhs_spec=(last, problem.rank, *range(problem.rank)),
-            out_spec=channels_last,
-        ),
+        dimension_numbers=channels_last(problem.rank),
         feature_group_count=g,
         precision=problem.precision,
         preferred_element_type=made,
@@ -46,9 +41,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     """XLA's convolutions know precisions, not dot algorithms."""
     if isinstance(problem.precision, jax_lax.DotAlgorithmPreset):
-        return (
-            f"precision={problem.precision.name} is a dot algorithm, which XLA's convolutions do not take",
-        )
+        return (f"precision={problem.precision.name} is a dot algorithm, which XLA's convolutions do not take",)
     return ()
 
 
@@ -75,9 +68,9 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
     if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
         slowdown *= 100
     if problem.groups > 1:
-        slowdown *= max(2.0, 300 / (problem.c_in * problem.c_out) ** 0.75)
+        slowdown *= max(2.0, 300 / max(1, problem.c_in * problem.c_out) ** 0.75)
     elif max(problem.c_in, problem.c_out) <= 16:
-        slowdown *= max(2.0, 20 / (problem.c_in * problem.c_out) ** 0.5)
+        slowdown *= max(2.0, 20 / max(1, problem.c_in * problem.c_out) ** 0.5)
     if problem.rank > 2:
         slowdown *= 8 if problem.rank == 3 else 100
     if prod(problem.output_size) < prod(problem.window):

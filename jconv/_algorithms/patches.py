@@ -12,7 +12,7 @@ from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._geometry import offsets
 from jconv._problem import ConvProblem
 from jconv._products import grouped_dot
-from jconv._rewrites import in_phases, pad_input, swap_operands
+from jconv._rewrites import in_phases, pad_input, slice_at, swap_operands
 from jconv._typing import Array, Ints
 
 # Bytes of patches made at once: they should stay in cache, and fresh memory is slow to touch.
@@ -50,7 +50,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     def block(at: Array) -> Array:
         n, row = at
         first = (0, n, problem.stride[0] * row, *(0,) * (x.ndim - 3))
-        x_b = lax.dynamic_slice(x, first, (x.shape[0], 1, extent, *x.shape[3:]))
+        x_b = slice_at(x, first, (x.shape[0], 1, extent, *x.shape[3:]))
         return _dot(_patches(x_b, part), w, part)
 
     return lax.map(block, jnp.array(blocks, np.int32)).reshape(problem.y_shape)
@@ -71,10 +71,8 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
     def block(at: Array | Ints) -> Array:
         c, row = at
         first = (0, c, problem.dilation[0] * row, *(0,) * (x.ndim - 3))
-        x_b = lax.dynamic_slice(x, first, (x.shape[0], examples, extent, *x.shape[3:]))
-        w_b = lax.dynamic_slice(
-            w, (0, c, row, *(0,) * (w.ndim - 3)), (w.shape[0], examples, rows, *w.shape[3:])
-        )
+        x_b = slice_at(x, first, (x.shape[0], examples, extent, *x.shape[3:]))
+        w_b = slice_at(w, (0, c, row, *(0,) * (w.ndim - 3)), (w.shape[0], examples, rows, *w.shape[3:]))
         slices = [
             x_b[:, :, *(slice(a, a + n, d) for a, n, d in zip(at, spans, problem.dilation, strict=True))]
             for at in offsets(problem.output_size, problem.stride)
@@ -107,8 +105,7 @@ def _blocks(problem: ConvProblem) -> tuple[int, list[Ints]]:
 def _tiles(problem: ConvProblem) -> bool:
     """Whether neighbouring windows neither overlap nor leave gaps, in themselves or between."""
     return all(
-        s == k and (d == 1 or k == 1)
-        for s, k, d in zip(problem.stride, problem.window, problem.dilation, strict=True)
+        s == k and (d == 1 or k == 1) for s, k, d in zip(problem.stride, problem.window, problem.dilation, strict=True)
     )
 
 

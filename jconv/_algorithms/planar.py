@@ -7,6 +7,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input
 from jconv._typing import Array
@@ -38,7 +39,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         window_strides=problem.stride,
         padding=padding,
         rhs_dilation=problem.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        dimension_numbers=channels_last(2),
         feature_group_count=g,
         precision=problem.precision,
         preferred_element_type=problem.accumulator,
@@ -71,9 +72,9 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
     if problem.groups > 1:
-        slowdown = max(2.0, 300 / prod(channels) ** 0.75)
+        slowdown = max(2.0, 300 / max(1, prod(channels)) ** 0.75)
     elif max(channels) <= 16:
-        slowdown = max(2.0, 20 / prod(channels) ** 0.5)
+        slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
     return Cost(
         multiply_adds=int(problem.multiply_adds * slowdown),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * folded + 2 * padded,

@@ -10,7 +10,7 @@ from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._problem import ConvProblem
-from jconv._rewrites import in_phases, pad_input, swap_operands
+from jconv._rewrites import in_phases, pad_input, slice_at, swap_operands
 from jconv._typing import Array
 
 # Elements of one accumulator: a piece of a row, small enough that all of them stay in cache.
@@ -47,15 +47,14 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     lead, (s, d) = problem.rank - 1, (problem.stride, problem.dilation)
     block = (*(1,) * (lead - 1), rows) if lead else ()
     extent = tuple(
-        di * (b - 1) + si * (o - 1) + 1
-        for b, si, di, o in zip((*block, piece), s, d, problem.output_size, strict=True)
+        di * (b - 1) + si * (o - 1) + 1 for b, si, di, o in zip((*block, piece), s, d, problem.output_size, strict=True)
     )
 
     def step(sums: tuple[Array, ...], at: Array) -> tuple[tuple[Array, ...], None]:
         c, *first = at
         x_at = (c, *(di * k for di, k in zip(d, first, strict=True)), 0, 0)
-        x_b = lax.dynamic_slice(x, x_at, (1, *extent, problem.batch, lanes))[0]
-        w_b = lax.dynamic_slice(w, (c, *first, 0), (1, *block, piece, lanes)).reshape(rows, piece, lanes)
+        x_b = slice_at(x, x_at, (1, *extent, problem.batch, lanes))[0]
+        w_b = slice_at(w, (c, *first, 0), (1, *block, piece, lanes)).reshape(rows, piece, lanes)
         w_b = w_b.astype(wide)
         new = []
         for total, (o, n) in zip(sums, product(outputs, range(problem.batch)), strict=True):
@@ -74,7 +73,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         range(0, piece * pieces, piece),
     )
     # Zeros made from the data, so that they vary over mesh axes as the data do.
-    zero = jnp.zeros((piece, lanes), wide)
+    zero = jnp.zeros_like(x, wide, shape=(piece, lanes))
     sums, _ = lax.scan(step, (zero,) * (len(outputs) * problem.batch), jnp.array(list(steps), np.int32))
     y = jnp.stack([total.sum(0) for total in sums]).reshape(
         *problem.output_size, problem.batch, problem.groups, problem.c_out

@@ -11,7 +11,7 @@ from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
 from jconv._geometry import Walk, offsets, walk
 from jconv._problem import ConvProblem
 from jconv._products import grouped_dot
-from jconv._rewrites import in_phases, pad_input
+from jconv._rewrites import in_phases, pad_input, slice_at
 from jconv._typing import Array, Ints
 
 # Up to so many products are written out one by one; more run as a loop, so that programs stay small.
@@ -38,7 +38,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     """y[n, o, g, m] = sum over k of  sum over c of  x[n, s*o + d*k - lo, g, c] * w[k, g, c, m]."""
-    x = pad_input(x, problem)
+    x = _kept(pad_input(x, problem))
     multiply = _dot_with_tap
     if _elementwise(problem):
         x, w, multiply = _as_lanes(x, w, problem)
@@ -46,7 +46,7 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     extent = tuple(s * (o - 1) + 1 for s, o in zip(problem.stride, problem.output_size, strict=True))
 
     def term(first: Ints | list[Array], w_k: Array) -> Array:
-        x_k = lax.dynamic_slice(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
+        x_k = slice_at(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
         return multiply(x_k[:, *(slice(None, None, s) for s in problem.stride)], w_k, problem)
 
     w = w.reshape(-1, *w.shape[problem.rank :])
@@ -70,8 +70,7 @@ def _as_lanes(x: Array, w: Array, problem: ConvProblem):
     lanes = problem.groups * problem.c_out
     x = jnp.moveaxis(x.astype(problem.accumulator), -1, -2)  # [N, *I, C, G]
     if problem.c_out > 1 and problem.groups > 1:
-        # Kept from fusing into every one of the products: they would gather instead of load.
-        x = lax.optimization_barrier(jnp.repeat(x, problem.c_out, axis=-1))
+        x = _kept(jnp.repeat(x, problem.c_out, axis=-1))
     w = jnp.moveaxis(w.astype(problem.accumulator), -2, -3).reshape(*problem.window, problem.c_in, lanes)
 
     def multiply(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
@@ -87,6 +86,11 @@ def _dot_with_tap(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
     return grouped_dot(x_k, w_k, (x_k.ndim - 1,), (1,), problem)
 
 
+def _kept(array: Array) -> Array:
+    """Computed once: XLA would fuse what makes it into every one of the products."""
+    return lax.optimization_barrier(array)
+
+
 def _channels(problem: ConvProblem) -> int:
     return max(problem.c_in, problem.c_out)
 
@@ -97,12 +101,11 @@ def _elementwise(problem: ConvProblem) -> bool:
 
 def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
     """y[n, o, g, m] = sum over (i, k) on the walk of o, and over c, of  x[n, i, g, c] * w[k, g, c, m]."""
+    if prod(problem.output_size) > 1:
+        x, w = _kept(x), _kept(w)
     parts = []
     for output in product(*map(range, problem.output_size)):
-        walks = [
-            walk(e, i, d, k, s * o - lo)
-            for o, (i, k, _, s, e, d, lo) in zip(output, problem.axes, strict=True)
-        ]
+        walks = [walk(e, i, d, k, s * o - lo) for o, (i, k, _, s, e, d, lo) in zip(output, problem.axes, strict=True)]
         parts.append(_sum_over_taps(x[:, *map(_inputs, walks)], w[tuple(map(_taps, walks))], problem))
     return _stack_outputs(jnp.stack(parts), problem)
 
@@ -121,7 +124,7 @@ def _output_loop(x: Array, w: Array, problem: ConvProblem) -> Array:
     extent = tuple(d * (k - 1) + 1 for d, k in zip(problem.dilation, problem.window, strict=True))
 
     def output(first: Array) -> Array:
-        x_o = lax.dynamic_slice(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
+        x_o = slice_at(x, (0, *first, 0, 0), (x.shape[0], *extent, *x.shape[-2:]))
         return _sum_over_taps(x_o[:, *(slice(None, None, d) for d in problem.dilation)], w, problem)
 
     positions = [

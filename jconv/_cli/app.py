@@ -137,7 +137,9 @@ def learn(
 def verify(
     full: Annotated[
         bool,
-        typer.Option("--full/--quick", help="All cases and dtypes, or those that find most in a minute."),
+        typer.Option(
+            "--full/--quick", help="All cases and dtypes for every algorithm, or what finds most in a minute."
+        ),
     ] = False,
     platform: Annotated[
         str | None,

@@ -98,9 +98,7 @@ def save(learned: Learned, out: Path) -> None:
         subtitle=subtitle,
     )
     try:
-        write_files(
-            out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()}
-        )
+        write_files(out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()})
     except OSError as error:
         raise InputError(f"--out {out}: cannot be written ({error.strerror}). Give another folder.") from None
 
@@ -130,9 +128,7 @@ def summary(learned: Learned) -> Table:
         facts.add_row("PSNR", f"{metrics['psnr_db']:.1f} dB")
     else:
         grey = 255 * metrics["residual_rms"]
-        facts.add_row(
-            "residual", f"{grey:.3g} grey levels of 255 (rounding to whole levels alone leaves 0.29)"
-        )
+        facts.add_row("residual", f"{grey:.3g} grey levels of 255 (rounding to whole levels alone leaves 0.29)")
         facts.add_row("PSNR", f"{metrics['psnr_db']:.1f} dB")
         facts.add_row("offset", f"{255 * metrics['offset']:+.1f} grey levels: what the filter makes of black")
     seconds = metrics["seconds"]
@@ -145,9 +141,7 @@ def summary(learned: Learned) -> Table:
     if learned.kernel.shape[0] <= MOST_TAPS_PRINTED:
         shown = [("true kernel", learned.truth), ("learned kernel", learned.kernel)]
         largest = np.max(np.abs(learned.kernel if learned.truth is None else learned.truth))
-        page.add_row(
-            Columns([_kernel(name, k, largest) for name, k in shown if k is not None], padding=(0, 4))
-        )
+        page.add_row(Columns([_kernel(name, k, largest) for name, k in shown if k is not None], padding=(0, 4)))
     page.add_row(facts)
     return page
 

@@ -79,9 +79,7 @@ def prepare(options: LearnOptions) -> Task:
             f"Give at most {min(image.shape[:2])}."
         )
     if pictures.middle(image).shape != image.shape:
-        notes.append(
-            f"of the picture, {pictures.size_words(image)}, the middle {pictures.LARGEST_SIDE} are used"
-        )
+        notes.append(f"of the picture, {pictures.size_words(image)}, the middle {pictures.LARGEST_SIDE} are used")
     image = pictures.middle(image)
     target = pictures.middle(target) if truth is None else _filtered(image, truth, options)
     if options.noise:
@@ -145,9 +143,7 @@ def _centred(image, target, truth, options: LearnOptions, notes: list[str]) -> T
             notes.append(f"{clipped:.0%} of the target is pure black or white, perhaps clipped: left out")
     mean, unit = float(np.mean(image)), float(np.std(image))
     if unit < 1e-4:
-        raise InputError(
-            "--image: the picture is of one colour, so that every filter fits. Give one with detail."
-        )
+        raise InputError("--image: the picture is of one colour, so that every filter fits. Give one with detail.")
     target_mean = float(np.average(target, weights=weights))
     return Task(
         image=image,

@@ -136,11 +136,7 @@ class Learner:
             if error is not None:
                 self.errors.append((progress.step, error))
             yield progress
-            if (
-                self.line_search
-                and progress.step > CHUNK
-                and progress.loss > 0.99 * progress.losses[-1 - CHUNK]
-            ):
+            if self.line_search and progress.step > CHUNK and progress.loss > 0.99 * progress.losses[-1 - CHUNK]:
                 break
 
     def kernels(self) -> tuple[np.ndarray, np.ndarray | None]:

@@ -148,9 +148,7 @@ def laplacian(*, neighbors: int = 4) -> jax.Array:
     if neighbors not in (4, 8):
         raise ValueError(f"laplacian: neighbors={neighbors} must be 4 or 8.")
     corner = 1.0 if neighbors == 8 else 0.0
-    return jnp.asarray(
-        [[corner, 1.0, corner], [1.0, -float(neighbors), 1.0], [corner, 1.0, corner]], dtype=float
-    )
+    return jnp.asarray([[corner, 1.0, corner], [1.0, -float(neighbors), 1.0], [corner, 1.0, corner]], dtype=float)
 
 
 def laplacian_of_gaussian(sigma: float | jax.Array, *, size: int | None = None, ndim: int = 2) -> jax.Array:

@@ -31,9 +31,7 @@ def sharpen(*, amount: float | jax.Array = 1.0, neighbors: int = 4) -> jax.Array
     return identity(3) - amount * laplacian(neighbors=neighbors)
 
 
-def unsharp(
-    sigma: float | jax.Array, *, amount: float | jax.Array = 1.0, size: int | None = None
-) -> jax.Array:
+def unsharp(sigma: float | jax.Array, *, amount: float | jax.Array = 1.0, size: int | None = None) -> jax.Array:
     """Sharpen by taking a blurred copy away: `identity + amount * (identity - gaussian)`. Sums to one.
 
     The filter of skimage.filters.unsharp_mask. Differentiable in sigma and amount.
@@ -113,11 +111,7 @@ def gabor(
     octave = 3 * sqrt(log(2) / 2) / pi / frequency
     sigma_x = octave if sigma_x is None else sigma_x
     sigma_y = octave if sigma_y is None else sigma_y
-    size = (
-        size_for("gabor", jnp.ceil(3 * jnp.maximum(sigma_x, sigma_y)))
-        if size is None
-        else check_size("gabor", size)
-    )
+    size = size_for("gabor", jnp.ceil(3 * jnp.maximum(sigma_x, sigma_y))) if size is None else check_size("gabor", size)
     y, x = offsets(size)[:, None], offsets(size)[None, :]
     u = x * jnp.cos(theta) + y * jnp.sin(theta)
     v = y * jnp.cos(theta) - x * jnp.sin(theta)

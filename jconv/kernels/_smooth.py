@@ -13,9 +13,7 @@ import numpy as np
 def outer(vectors: Sequence) -> jax.Array:
     """Multiply vectors along an axis each: `k[i, j, ...] = u[i] * v[j] * ...`, of NumPy or of JAX."""
     shapes = np.eye(len(vectors), dtype=int) * -2 + 1  # [[-1, 1], [1, -1]]: each along its own axis
-    return jnp.asarray(
-        reduce(mul, [v.reshape(shape) for v, shape in zip(vectors, shapes, strict=True)]), dtype=float
-    )
+    return jnp.asarray(reduce(mul, [v.reshape(shape) for v, shape in zip(vectors, shapes, strict=True)]), dtype=float)
 
 
 def check_size(name: str, size: int) -> int:

@@ -155,9 +155,7 @@ def w_cotangent_by_patterns(x, y, *, stride, input_dilation, dilation, low, wind
     return _einsum("x y -> w", x, y, p)
 
 
-def binary_patterns(
-    window, output_size, input_size, *, stride, input_dilation, dilation, low
-) -> list[np.ndarray]:
+def binary_patterns(window, output_size, input_size, *, stride, input_dilation, dilation, low) -> list[np.ndarray]:
     """Write the equation's condition as one 0/1 array per spatial axis.
 
     P[k, o, i] = 1 where e*i + lo = s*o + d*k, else 0.

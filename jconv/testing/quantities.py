@@ -51,9 +51,7 @@ def computed_parts(
         case "gradient of kernel":
             return {"gradient": jax.vjp(lambda kernel: conv(x, kernel), kernel)[1](y)[0]}
         case "second order":  # forward over reverse
-            _, (along_kernel, along_x) = jax.jvp(
-                lambda x, kernel: gradients(x, kernel, y), (x, kernel), (dx, dkernel)
-            )
+            _, (along_kernel, along_x) = jax.jvp(lambda x, kernel: gradients(x, kernel, y), (x, kernel), (dx, dkernel))
             return {"gradient of x along kernel": along_kernel, "gradient of kernel along x": along_x}
         case "vmap":
             xs, kernels, ys = (
@@ -65,9 +63,7 @@ def computed_parts(
             over = {
                 "over x": jax.vmap(conv, (0, None))(xs, kernel),
                 "over kernel": jax.vmap(conv, (None, 0))(x, kernels),
-                "over both, inner axes": jnp.moveaxis(
-                    jax.vmap(conv, (1, -1), 1)(inner_xs, last_kernels), 1, 0
-                ),
+                "over both, inner axes": jnp.moveaxis(jax.vmap(conv, (1, -1), 1)(inner_xs, last_kernels), 1, 0),
             }
             if not jnp.issubdtype(x.dtype, jnp.inexact):
                 return over
