@@ -8,23 +8,31 @@ from jconv._tuned import admits, tuned_choice
 # Temporaries that `auto` allows: so many times what goes in and comes out, and so many bytes more.
 MEMORY_FACTOR, MEMORY_BYTES = 2, 64 * 2**20
 
+# What XLA divides over a sharded batch without gathering it: no loop over it, no Fourier transform.
+PARTITIONS_WELL = ("lax", "planar", "taps")
 
-def choose_algorithm(problem: ConvProblem, platform: str) -> Algorithm:
+
+def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool = False) -> Algorithm:
     """The algorithm that computes `problem` on `platform`: the one it names, or by this ladder.
 
     The first that holds:
 
     1. the problem names an algorithm: that one.
-    2. it was measured on this device (`jconv.tune`): the one that was fastest.
-    3. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
+    2. there is nothing to compute: the first.
+    3. XLA partitions the program over devices: `taps` for groups, else as 6 among `lax`, `planar` and
+       `taps`. Of a sharded batch, the others and XLA's grouped convolution would gather the whole.
+    4. it was measured on this device (`jconv.tune`): the one that was fastest.
+    5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
        measured to win there yet.
-    4. else the one with the least predicted time, among those that can compute the problem, are as
+    6. else the one with the least predicted time, among those that can compute the problem, are as
        accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
        within twice the operands and the result, and 64 MB (or within what `lax` needs).
 
     Args:
         problem: the problem, as in `ConvProblem`.
         platform: "cpu", "gpu", "cuda", "rocm" or "tpu".
+        partitioned: whether XLA is to divide the program over several devices (`jax.jit` of sharded
+            arrays; not `jax.shard_map`, where each device has a program of its own).
 
     Returns:
         The algorithm.
@@ -46,13 +54,22 @@ def choose_algorithm(problem: ConvProblem, platform: str) -> Algorithm:
     """
     if isinstance(problem.algorithm, Algorithm) or problem.algorithm != "auto":
         return _named(problem)
-    tuned = tuned_choice(problem, platform)
+    if problem.empty:
+        return next(iter(ALGORITHMS.values()))
+    if partitioned and problem.groups > 1:
+        return ALGORITHMS["taps"]
+    tuned = None if partitioned else tuned_choice(problem, platform)
     if tuned is not None:
         return ALGORITHMS[tuned]
     if platform not in RATES:
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))
     times = predicted_times(problem, platform)
-    fits = {name: time for name, time in times.items() if not set_aside(problem, platform, ALGORITHMS[name])}
+    fits = {
+        name: time
+        for name, time in times.items()
+        if not set_aside(problem, platform, ALGORITHMS[name])
+        and (name in PARTITIONS_WELL or not partitioned)
+    }
     return ALGORITHMS[min(fits, key=lambda name: fits[name])]
 
 

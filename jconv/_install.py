@@ -16,6 +16,7 @@ from jconv._algorithms import Algorithm
 from jconv._choose import choose_algorithm
 from jconv._layout import Layout, OwnAxes, equation_problem, solve_in_layout
 from jconv._pin import pinned_algorithm
+from jconv._primitive import is_partitioned
 from jconv._problem import ConvProblem
 from jconv._typing import Array
 
@@ -35,8 +36,8 @@ def install() -> None:
     """Let jconv compute every `jax.lax.conv_general_dilated` of the process, and its gradients.
 
     It replaces the rule by which JAX turns that one primitive into XLA's operations. So it reaches the
-    layers of Flax, Equinox, Haiku and Keras, and `jax.scipy.signal`, at top level and in loops, under
-    every transformation; jaxprs stay as they are. Where jconv's own choice is XLA's convolution, JAX's
+    layers of Flax, Equinox and Keras, and `jax.scipy.signal`, at top level and in loops, under every
+    transformation; jaxprs stay as they are. Where jconv's own choice is XLA's convolution, JAX's
     rule runs as before; on CPU the arrays are first brought to the one layout that XLA computes fast
     inside loops. Convolutions with an explicit sharding, a symbolic size, or booleans or floats of 8
     bits or less, are left to JAX.
@@ -177,7 +178,7 @@ class _Served:
         if posed is None:
             return None
         problem, layout = replace(posed[0], algorithm=pinned_algorithm()), posed[1]
-        algorithm = choose_algorithm(problem, self.platform)
+        algorithm = choose_algorithm(problem, self.platform, partitioned=is_partitioned(ctx))
         if algorithm.name == "lax" and (self.platform != "cpu" or _fast_in_loops(problem, layout)):
             return None
         return problem, layout, algorithm

@@ -123,10 +123,10 @@ batching.primitive_batchers[conv_p] = _batch
 # ---- lowering: the algorithm is chosen per problem and per platform
 
 
-@partial(jax.jit, static_argnames=("problem", "platform"))
-def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str) -> Array:
+@partial(jax.jit, static_argnames=("problem", "platform", "partitioned"))
+def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str, partitioned: bool) -> Array:
     # A jit of its own, so that equal problems in one program are traced and lowered once.
-    algorithm = choose_algorithm(problem, platform)
+    algorithm = choose_algorithm(problem, platform, partitioned=partitioned)
 
     def compute(x: Array, w: Array) -> Array:
         return algorithm.compute(x, w, problem)
@@ -139,10 +139,23 @@ def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str) -> Arra
         return compute(x, w)  # pyrefly: ignore
 
 
+def is_partitioned(ctx: mlir.LoweringRuleContext) -> bool:
+    """Whether XLA is to divide the program being lowered over devices.
+
+    Read from the lowering context's `axis_context`, which JAX documents nowhere;
+    tests/test_sharding.py fails when it moves.
+    """
+    axes = ctx.module_context.axis_context
+    if hasattr(axes, "num_devices"):
+        return axes.num_devices > 1
+    return bool(set(axes.mesh.axis_names) - set(axes.manual_axes)) and axes.mesh.size > 1
+
+
+def _lower(ctx: mlir.LoweringRuleContext, x, w, *, problem: ConvProblem, platform: str):
+    compute = partial(_compute, problem=problem, platform=platform, partitioned=is_partitioned(ctx))
+    return mlir.lower_fun(compute, multiple_results=False)(ctx, x, w)
+
+
 for _platform in ("cpu", "cuda", "rocm", "tpu"):
-    mlir.register_lowering(
-        conv_p,
-        mlir.lower_fun(partial(_compute, platform=_platform), multiple_results=False),
-        platform=_platform,
-    )
-mlir.register_lowering(conv_p, mlir.lower_fun(partial(_compute, platform="other"), multiple_results=False))
+    mlir.register_lowering(conv_p, partial(_lower, platform=_platform), platform=_platform)
+mlir.register_lowering(conv_p, partial(_lower, platform="other"))

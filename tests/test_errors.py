@@ -383,7 +383,7 @@ KINDS = {
     "no name": (
         lambda: conv_transpose(Y, KERNEL, algorithm=None),
         TypeError,
-        "conv_transpose: algorithm=None must be a name, not NoneType.",
+        "conv_transpose: algorithm=None must be a name or a jconv.Algorithm, not NoneType.",
     ),
     "precision": (
         lambda: conv(X, KERNEL, precision="hihg"),

@@ -10,7 +10,7 @@ import pytest
 from agreement import whole
 
 from jconv import ConvProblem
-from jconv._rewrites import in_phases, pad_input
+from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_operands, without_idle_axes
 from jconv.testing import oracle
 
 FLOAT32 = np.dtype("float32")
@@ -104,3 +104,37 @@ def test_a_phase_that_meets_no_tap_is_zero():
 
 def test_phases_that_all_meet_no_tap_are_zero():
     assert check_phases(problem_of([(4, 2, 8, 2, 2, 2, 1)])) == []  # odd positions only, and no input there
+
+
+# (I, K, O, s, e, d, lo) per axis
+AXIS, WIDE, DILATED = (7, 3, 4, 2, 1, 1, 1), (9, 2, 5, 1, 1, 3, -1), (4, 3, 5, 2, 3, 2, 3)
+ONE_TAP, ONE_OUTPUT = (7, 1, 3, 2, 2, 1, 1), (5, 4, 1, 1, 2, 3, 2)
+TURNS = {  # rewrite, axes, and the axes of the problem that is left
+    "lift the rank": (lift_rank, [AXIS], 2),
+    "lift the rank of a dilated one": (lift_rank, [DILATED], 2),
+    "fold the first axis": (fold_first_axis, [AXIS, WIDE], 1),
+    "fold the first of three": (fold_first_axis, [WIDE, AXIS, WIDE], 2),
+    "fold the only one": (fold_first_axis, [WIDE], 0),
+    "swap operands": (swap_operands, [AXIS], 1),
+    "swap operands of a dilated one": (swap_operands, [DILATED, WIDE], 2),
+    "leave out an axis with one tap": (without_idle_axes, [ONE_TAP, AXIS], 1),
+    "leave out an axis with one output": (without_idle_axes, [AXIS, ONE_OUTPUT], 1),
+    "leave out both kinds": (without_idle_axes, [ONE_OUTPUT, WIDE, ONE_TAP], 1),
+    "leave out all": (without_idle_axes, [ONE_TAP, ONE_OUTPUT], 0),
+    "leave out none": (without_idle_axes, [AXIS, DILATED], 2),
+}
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_a_rewrite_solves_one_problem_of_another_form_and_gives_the_solution(name):
+    rewrite, axes, rank = TURNS[name]
+    problem = problem_of(axes, c_in=2, c_out=3)
+    seen = []
+
+    def compute(x, w, part):
+        seen.append(part)
+        return jnp.asarray(solve(x, w, part))
+
+    x, w = whole(problem.x_shape), whole(problem.w_shape, 1)
+    np.testing.assert_array_equal(rewrite(compute, jnp.asarray(x), jnp.asarray(w), problem), solve(x, w, problem))
+    assert [part.rank for part in seen] == [rank]

@@ -198,13 +198,17 @@ def _interleave(made: list[Array], along: int, axis: Axis) -> Array:
 @cache
 def choose_axes(problem: ConvProblem, most: int) -> tuple[Axis, ...]:
     """Tiles of outputs on every axis, or of taps on every axis: those that take fewest products in all."""
-    ways = [
-        axes
+    return min(_ways(problem.axes, most), key=_points)
+
+
+def _ways(axes: Sequence[tuple[int, ...]], most: int) -> list[tuple[Axis, ...]]:
+    """The ways to tile all axes that take no more products than are written out one by one."""
+    return [
+        way
         for of_taps in (False, True)
-        for axes in product(*(_tilings(axis, of_taps, most) for axis in problem.axes))
-        if prod(axis.products for axis in axes) <= MAX_PRODUCTS
+        for way in product(*(_tilings(axis, of_taps, most) for axis in axes))
+        if prod(axis.products for axis in way) <= MAX_PRODUCTS
     ]
-    return min(ways, key=_points)
 
 
 def _of_taps(axes: Sequence[Axis]) -> bool:
@@ -258,7 +262,7 @@ def unsupported(problem: ConvProblem, *, most: int) -> tuple[str, ...]:
     busy = [axis for axis in problem.axes if axis[1] > 1 and axis[2] > 1]
     if len(busy) > MAX_AXES:
         reasons.append(f"{len(busy)} spatial axes are more than {MAX_AXES}")
-    elif not any(all(_tilings(axis, of_taps, most) for axis in busy) for of_taps in (False, True)):
+    elif not _ways(busy, most):
         reasons += [
             f"an axis has {k} taps, {o} outputs, stride {s}, dilation {d} and input dilation {e}, where it takes "
             f"2 to {most - 1} taps at strides of 1, or so few outputs at dilations of 1"

@@ -92,7 +92,7 @@ def quick_plan(names: list[str]) -> dict[str, list[str]]:
     """Give what fits in a minute, by dtype: every algorithm in float32, what "auto" chooses in the others."""
     named = [name for name in names if name != "auto"]
     others = (dtype for dtype in testing.QUICK_DTYPES if dtype != "float32")
-    return {"float32": named, **dict.fromkeys(others, ["auto"])}
+    return {"float32": named} | {dtype: ["auto"] for dtype in others}
 
 
 def find_device(platform: str | None) -> jax.Device:
