@@ -33,8 +33,8 @@ import models_flax
 import numpy as np
 from timing import Timing, machine
 
-from jconv._files import write_files
 from jconv import install, uninstall
+from jconv._files import write_files
 
 LIBRARIES = ("stock", "installed", "torch")
 FORMS = ("outside", "inside")

@@ -67,8 +67,7 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
     fits = {
         name: time
         for name, time in times.items()
-        if not set_aside(problem, platform, ALGORITHMS[name])
-        and (name in PARTITIONS_WELL or not partitioned)
+        if not set_aside(problem, platform, ALGORITHMS[name]) and (name in PARTITIONS_WELL or not partitioned)
     }
     return ALGORITHMS[min(fits, key=lambda name: fits[name])]
 

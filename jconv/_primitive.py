@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -145,7 +146,7 @@ def is_partitioned(ctx: mlir.LoweringRuleContext) -> bool:
     Read from the lowering context's `axis_context`, which JAX documents nowhere;
     tests/test_sharding.py fails when it moves.
     """
-    axes = ctx.module_context.axis_context
+    axes: Any = ctx.module_context.axis_context
     if hasattr(axes, "num_devices"):
         return axes.num_devices > 1
     return bool(set(axes.mesh.axis_names) - set(axes.manual_axes)) and axes.mesh.size > 1

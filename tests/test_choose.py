@@ -72,6 +72,17 @@ def test_what_xla_does_badly_on_cpu_is_not_left_to_it(name):
     assert choose_algorithm(PROBLEMS[name], "cpu").name != "lax"
 
 
+@pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_partitioned_program_gets_what_gathers_no_batch(name, platform):
+    problem = PROBLEMS[name]
+    chosen = choose_algorithm(problem, platform, partitioned=True)
+    assert chosen.name in ("lax", "planar", "taps")
+    if problem.groups > 1 and not problem.empty:
+        assert chosen.name == "taps"
+    assert choose_algorithm(replace(problem, algorithm="lax"), platform, partitioned=True).name == "lax"
+
+
 def able(problem):
     return [algorithm for algorithm in ALGORITHMS.values() if not algorithm.unsupported(problem)]
 

@@ -90,9 +90,7 @@ def test_the_first_command_a_user_types_finds_the_kernel(tmp_path):
     ):
         assert word in run.stdout
     np.testing.assert_allclose(np.load(out / "kernel.npy"), metrics["learned_kernel"])
-    np.testing.assert_allclose(
-        np.load(out / "kernel.npy"), framed(np.asarray(NAMED_FILTERS["emboss"]()), 7), atol=1e-3
-    )
+    np.testing.assert_allclose(np.load(out / "kernel.npy"), framed(np.asarray(NAMED_FILTERS["emboss"]()), 7), atol=1e-3)
     assert matplotlib.image.imread(out / "report.png").std() > 0.1
 
 
@@ -156,9 +154,7 @@ def test_a_separable_model_asked_for_another_filter_says_so(tmp_path, folder):
 
 def test_a_filter_larger_than_the_kernel_is_noted(tmp_path, folder):
     words = ("--image", folder / GREY, "--target", "motion", "--kernel-size", 5, "--steps", 20)
-    assert (
-        "motion is larger than the kernel: give --kernel-size 7" in learned(tmp_path / "out", *words)["notes"]
-    )
+    assert "motion is larger than the kernel: give --kernel-size 7" in learned(tmp_path / "out", *words)["notes"]
 
 
 def test_what_pillow_did_is_found_with_its_offset(tmp_path, folder):
@@ -175,9 +171,7 @@ def test_what_pillow_did_is_found_with_its_offset(tmp_path, folder):
 def test_clipped_pixels_do_not_bias_the_kernel(tmp_path, folder):
     words = ("--image", folder / GREY, "--target", folder / "edges.png", "--kernel-size", 3)
     metrics = learned(tmp_path / "out", *words)
-    np.testing.assert_allclose(
-        metrics["learned_kernel"], [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], atol=0.02
-    )
+    np.testing.assert_allclose(metrics["learned_kernel"], [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], atol=0.02)
     assert any("pure black or white" in note for note in metrics["notes"])
 
 
@@ -234,9 +228,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("message", BAD)
-def test_bad_input_is_one_line_with_the_remedy_and_code_2_and_no_files(
-    message, tmp_path, folder, monkeypatch
-):
+def test_bad_input_is_one_line_with_the_remedy_and_code_2_and_no_files(message, tmp_path, folder, monkeypatch):
     monkeypatch.chdir(folder)
     result = call("learn", "--out", tmp_path / "out", *BAD[message])
     assert result.exit_code == 2
@@ -380,9 +372,7 @@ def test_help_names_every_option_in_words(monkeypatch):
 def test_help_and_import_load_none_of_the_heavy_packages():
     code = "import sys, jconv.cli, jconv._cli.app; print([m for m in {!r} if m in sys.modules])"
     heavy = ("flax", "optax", "matplotlib", "skimage", "PIL")
-    run = subprocess.run(
-        [sys.executable, "-c", code.format(heavy)], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", code.format(heavy)], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
 
@@ -391,9 +381,7 @@ def test_without_the_extra_the_command_says_how_to_get_it(package):
     code = f"import sys; sys.modules[{package!r}] = None; from jconv.cli import main; main(['learn'])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 2
-    assert run.stderr.splitlines() == [
-        f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"'
-    ]
+    assert run.stderr.splitlines() == [f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"']
 
 
 # ---- verify

@@ -1,5 +1,6 @@
 """jconv.conv against np.pad and the oracle, on whole numbers: every equality is exact."""
 
+from dataclasses import replace
 from itertools import product
 
 import jax
@@ -11,6 +12,7 @@ from jax import lax
 from paths import primitives
 
 import jconv
+from jconv._algorithms import ALGORITHMS
 
 SIZE, CHANNELS, FEATURES = 7, 2, 3
 
@@ -184,6 +186,20 @@ def test_any_number_of_batch_axes(verb, batch):
     assert y.shape == (*batch, *one.shape)
     for index in np.ndindex(batch):
         np.testing.assert_array_equal(y[index], verb(x[index], kernel, groups=2, stride=2, padding=1))
+
+
+def test_an_algorithm_of_ones_own_computes_value_and_gradients():
+    """Here: `taps`, but with every product doubled."""
+    taps = ALGORITHMS["taps"]
+    doubled = replace(taps, name="doubled", compute=lambda x, w, problem: 2 * taps.compute(x, w, problem))
+    x, kernel = whole((SIZE, 2)), whole((3, 2, 2), 1)
+
+    def all_of_it(algorithm):
+        y, pullback = jax.vjp(lambda x, k: jconv.conv(x, k, algorithm=algorithm), x, kernel)
+        return y, *pullback(jnp.ones_like(y))
+
+    for own, want in zip(all_of_it(doubled), all_of_it("taps"), strict=True):
+        np.testing.assert_array_equal(own, 2 * want)
 
 
 GROUPS = {"dense": (1, 4, 6), "two": (2, 4, 6), "depthwise": (4, 4, 4), "depthwise, multiplier 3": (4, 4, 12)}

@@ -203,9 +203,7 @@ def test_a_separable_model_finds_a_separable_filter():
 def test_the_mean_local_kernel_of_a_deep_model_is_the_kernel_of_what_it_learned():
     model, truth = DeepFilter(3, rngs=nnx.Rngs(0)), np.asarray(kernels.laplacian())
     fit(model, NOISE, filtered(NOISE, truth), optimizer=optax.adam(0.01), steps=400, chunk=100)
-    patches = np.lib.stride_tricks.sliding_window_view(NOISE[..., 0], (3, 3), axis=(1, 2)).reshape(
-        -1, 3, 3, 1
-    )
+    patches = np.lib.stride_tricks.sliding_window_view(NOISE[..., 0], (3, 3), axis=(1, 2)).reshape(-1, 3, 3, 1)
     assert error(model, truth, patches[:256]) < 0.02
 
 

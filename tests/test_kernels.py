@@ -183,9 +183,7 @@ DIFFERENTIABLE = {
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_gradients_in_the_parameters_agree_with_differences(name):
-    check_grads(
-        jax.jit(DIFFERENTIABLE[name]), (1.15,), order=1, modes=["fwd", "rev"], rtol=2e-2, atol=2e-2, eps=1e-3
-    )
+    check_grads(jax.jit(DIFFERENTIABLE[name]), (1.15,), order=1, modes=["fwd", "rev"], rtol=2e-2, atol=2e-2, eps=1e-3)
 
 
 def test_motion_has_a_finite_gradient_where_the_path_is_a_row():

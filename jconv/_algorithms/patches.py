@@ -157,7 +157,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         multiply_adds=problem.multiply_adds,
         bytes_moved=problem.operand_bytes + 2 * padded + 2 * made,
         extra_bytes=padded + made // blocks,
-        calls=2 * blocks + problem.padded,
+        calls=blocks * (1 + problem.groups) + problem.padded,
     )
 
 

@@ -164,11 +164,12 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     adds, item = problem.multiply_adds, problem.accumulator.itemsize
     per_group = problem.batch * problem.c_out if few else _channels(problem)
     if few and per_group <= MAX_ELEMENTWISE:
-        moved, calls = 4 * adds * item, products
+        moved, calls = 400 * adds * item, products  # XLA's reduction is scalar code, and reads all anew
     elif not few and _elementwise(problem):
         moved, calls = adds, 1 if taps <= MAX_UNROLLED else taps
     else:
         moved = 2 * products * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
+        moved *= 20 if few else 1  # both operands are copied and transposed for each
         calls = products * problem.groups
     return Cost(
         multiply_adds=adds,

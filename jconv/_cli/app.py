@@ -145,6 +145,10 @@ def verify(
         str | None,
         typer.Option(metavar="cpu|gpu|tpu", help="The device to verify.", show_default="the one jax uses"),
     ] = None,
+    algorithm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this one; may be given several times.", show_default="all"),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="A file for the results.", show_default=False)] = None,
 ) -> None:
     """Hold every algorithm to the truth on this device.
@@ -155,4 +159,4 @@ def verify(
     with one_line_errors("verify"):
         from jconv._cli.verify import run
 
-        raise typer.Exit(run(full=full, platform=platform, json_path=json))
+        raise typer.Exit(run(full=full, platform=platform, algorithms=algorithm, json_path=json))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -24,13 +24,14 @@ from jconv.testing import Result, Summary
 FAILURES_SHOWN = 10
 
 
-def run(*, full: bool, platform: str | None, json_path: Path | None) -> int:
+def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms: Sequence[str] | None = None) -> int:
     """Run the matrix, print a table for each dtype, write the JSON.
 
     Args:
         full: all cases and dtypes, or the quick choice of `jconv.testing`.
         platform: "cpu", "gpu", "tpu"; None for jax's default device.
         json_path: where to write the results, if anywhere.
+        algorithms: the names of those to verify; all if None.
 
     Returns:
         The exit code: 1 if an error is over its bound, else 0.
@@ -39,10 +40,13 @@ def run(*, full: bool, platform: str | None, json_path: Path | None) -> int:
         InputError: if there is no such device, or the JSON cannot be written.
     """
     device = find_device(platform)
+    unknown = sorted(set(algorithms or ()) - {"auto", *ALGORITHMS})
+    if unknown:
+        raise InputError(f"--algorithm {unknown[0]}: give one of auto, {', '.join(ALGORITHMS)}.")
     if json_path is not None and (json_path.is_dir() or not json_path.absolute().parent.is_dir()):
         raise InputError(f"--json {json_path}: give the path of a file in a folder that exists.")
     console = Console(highlight=False)
-    functions, bounds = what_is_verified()
+    functions, bounds = what_is_verified(algorithms)
     cases = testing.CASES if full else testing.QUICK
     plan = {dtype: list(functions) for dtype in testing.DTYPES} if full else quick_plan(list(functions))
     console.print(
@@ -107,10 +111,13 @@ def find_device(platform: str | None) -> jax.Device:
         ) from None
 
 
-def what_is_verified() -> tuple[dict[str, Callable[..., jax.Array]], dict[str, float]]:
+def what_is_verified(
+    algorithms: Sequence[str] | None = None,
+) -> tuple[dict[str, Callable[..., jax.Array]], dict[str, float]]:
     """Give every algorithm, and "auto", as a function with lax's arguments; and each one's bound."""
     bounds = {name: algorithm.error for name, algorithm in ALGORITHMS.items()}
     bounds["auto"] = max(bounds.values())
+    bounds = {name: bound for name, bound in bounds.items() if not algorithms or name in algorithms}
     return {name: partial(conv_general_dilated, algorithm=name) for name in bounds}, bounds
 
 

@@ -13,9 +13,7 @@ every_case = pytest.mark.parametrize("case", CASES, ids=str)
 @every_case
 def test_the_oracle_reads_the_case_as_lax_does(case):
     a = case.arrays("float32", kind="integers")
-    y, pullback = jax.vjp(
-        lambda x, w: jax.lax.conv_general_dilated(x, w, **case.keywords), a["x"], a["kernel"]
-    )
+    y, pullback = jax.vjp(lambda x, w: jax.lax.conv_general_dilated(x, w, **case.keywords), a["x"], a["kernel"])
     of_x, of_kernel = pullback(a["y"])
     assert y.shape == case.output_shape
     np.testing.assert_array_equal(y, case.value(a["x"], a["kernel"]))

@@ -173,13 +173,9 @@ def test_check_conv_does_not_pass_where_nothing_was_checked():
 
 
 def test_a_dtype_that_the_device_lacks_is_reported_for_every_quantity(monkeypatch):
-    monkeypatch.setattr(
-        matrix_module, "_why_unavailable", lambda dtype: "no such unit" * (dtype == "float64")
-    )
+    monkeypatch.setattr(matrix_module, "_why_unavailable", lambda dtype: "no such unit" * (dtype == "float64"))
     results = list(run_matrix({"fn": never}, cases=[PLAIN, GROUPED], dtypes=["float64", "float32"]))
-    assert [(r.dtype, r.status) for r in results] == [("float64", "not run")] * 12 + [
-        ("float32", "unsupported")
-    ] * 12
+    assert [(r.dtype, r.status) for r in results] == [("float64", "not run")] * 12 + [("float32", "unsupported")] * 12
     assert {r.reason for r in results if r.status == "not run"} == {"no such unit"}
 
 

@@ -33,9 +33,7 @@ def problem(*axes, n=2, g=2, c=3, m=2, complex_=False):
 
 
 def all_three(how, x, w, y, steps):
-    value, of_x, of_w = (
-        getattr(oracle, f"{what}_by_{how}") for what in ("value", "x_cotangent", "w_cotangent")
-    )
+    value, of_x, of_w = (getattr(oracle, f"{what}_by_{how}") for what in ("value", "x_cotangent", "w_cotangent"))
     return (
         value(x, w, **steps, output_size=y.shape[1:-2]),
         of_x(y, w, **steps, input_size=x.shape[1:-2]),
@@ -101,9 +99,7 @@ def test_value_is_scipy_correlate(how, mode, size, window):
     x, w = rng.standard_normal((2, *size)), rng.standard_normal(window)
     expected = np.stack([scipy.signal.correlate(image, w, mode=mode, method="direct") for image in x])
     # scipy's "same" is the middle of "full": of an even window the extra position is dropped at the low end.
-    low = {"valid": [0 for _ in window], "same": [k // 2 for k in window], "full": [k - 1 for k in window]}[
-        mode
-    ]
+    low = {"valid": [0 for _ in window], "same": [k // 2 for k in window], "full": [k - 1 for k in window]}[mode]
     one = (1,) * len(window)
     got = getattr(oracle, f"value_by_{how}")(
         x[..., None, None],
@@ -151,9 +147,7 @@ def test_groups_do_not_mix():
 )
 def test_arithmetic_is_wide_whatever_comes_in(how, dtype, wide):
     x, w, y, steps = problem((5, 3, 4, 2, 1, 1, 1))
-    narrow = [
-        (30 * a).astype(dtype) for a in (x, w, y)
-    ]  # whose products overflow int8, and float16's 11 bits
+    narrow = [(30 * a).astype(dtype) for a in (x, w, y)]  # whose products overflow int8, and float16's 11 bits
     for got, exact in zip(all_three(how, *narrow, steps), all_three(how, x, w, y, steps), strict=True):
         assert got.dtype == wide
         np.testing.assert_array_equal(got, 900 * exact)
@@ -175,7 +169,5 @@ def test_oracle_imports_nothing_but_numpy():
 
 
 def test_the_import_check_sees_late_relative_and_dotted_imports():
-    source = (
-        "def f():\n    import jax.numpy as jnp\n    from . import _geometry\n    from jconv.signal import x"
-    )
+    source = "def f():\n    import jax.numpy as jnp\n    from . import _geometry\n    from jconv.signal import x"
     assert imported_by(source) == {"jax", ".", "jconv"}

@@ -41,9 +41,7 @@ def test_sabotage_is_caught_in_every_quantity(dtype):
     assert [result for result in results if result.status != "failed"] == []
 
 
-@pytest.mark.parametrize(
-    "sabotage", [with_two_taps_swapped, with_a_border_column_dropped, scaled_by_a_little]
-)
+@pytest.mark.parametrize("sabotage", [with_two_taps_swapped, with_a_border_column_dropped, scaled_by_a_little])
 def test_sabotage_makes_check_conv_fail(sabotage):
     with pytest.raises(AssertionError, match=f"{sabotage.__name__}: 6 of 6 checks failed"):
         check_conv(sabotage, cases=[PLAIN])
