@@ -147,7 +147,7 @@ def rewritten(text: str) -> str:
         if start in text and (RESULTS / file).exists():
             before, rest = text.split(start)
             _, after = rest.split(end)
-            text = before + start + render(json.loads((RESULTS / file).read_text())) + end + after
+            text = before + start + "\n" + render(json.loads((RESULTS / file).read_text())) + "\n" + end + after
     return text
 
 
