@@ -410,7 +410,7 @@ def test_verify_ends_with_code_1_and_names_what_is_wrong(one_case, monkeypatch, 
         return jax.lax.conv_general_dilated(x, kernel, **keywords) * 1.001
 
     functions = {"honest": jax.lax.conv_general_dilated, "off": slightly_off, "auto": slightly_off}
-    monkeypatch.setattr(verify, "what_is_verified", lambda: (functions, dict.fromkeys(functions, 4.0)))
+    monkeypatch.setattr(verify, "what_is_verified", lambda algorithms: (functions, dict.fromkeys(functions, 4.0)))
     monkeypatch.setattr(testing, "QUICK_DTYPES", ("float32",))
     result = call("verify", "--json", tmp_path / "verify.json")
     assert result.exit_code == 1
