@@ -269,7 +269,7 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     """Transforms need fractions, and XLA's have at most three axes."""
     reasons = []
     if problem.accumulator.name not in DTYPES:
-        reasons.append(f"it works in fractions, and {problem.dtype} has none to spare")
+        reasons.append(f"it computes with fractions, and {problem.dtype} holds none")
     busy = sum(k > 1 and o > 1 for k, o in zip(problem.window, problem.output_size, strict=True))
     if busy > MAX_AXES:
         reasons.append(f"{busy} spatial axes are more than the {MAX_AXES} of a transform")
