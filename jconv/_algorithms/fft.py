@@ -6,7 +6,6 @@ from math import log2, prod
 from typing import NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
@@ -21,10 +20,11 @@ DTYPES = ("float32", "float64", "complex64", "complex128")
 MAX_AXES = 3
 # Channels times features up to which the product of spectra is elementwise work, not a matrix product.
 MAX_ELEMENTWISE = 256
-# Bytes of x above which its tiles are worked off one by one: fresh memory is slow to touch.
-MAX_BYTES_AT_ONCE = 2**24
+# Bytes of examples transformed at once, and in a block where they are more: fresh memory is slow to touch.
+MAX_BYTES = 3 * 2**23
+BLOCK_BYTES = 2**22
 # The factor by which tiles must save work to make up for being cut and joined.
-TILES_OVERHEAD = 1.2
+TILES_OVERHEAD = 1.1
 
 
 class Tiling(NamedTuple):
@@ -49,6 +49,8 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 
 def _convolve(x: Array, w: Array, problem: ConvProblem) -> Array:
+    if any(_met(*axis)[0] >= _met(*axis)[1] for axis in problem.axes):
+        return jnp.zeros(problem.y_shape, problem.dtype)  # exactly, where a transform would leave a rest
     tiling = choose_tiling(problem)
     if tiling is None:
         return _whole(x, _kernel_spectrum(w, problem), problem)
@@ -58,7 +60,16 @@ def _convolve(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 
 def _whole(x: Array, kernel: Array, problem: ConvProblem) -> Array:
-    """Transform all of x [N, *I, G, C] at once, and multiply by the spectrum of the kernel."""
+    """Transform whole examples of x [N, *I, G, C], and multiply by the spectrum of the kernel."""
+    lengths = transform_lengths(problem)
+    example = problem.groups * max(problem.c_in, problem.c_out) * prod(lengths) * x.dtype.itemsize
+    if example * problem.batch > MAX_BYTES:
+        one = replace(problem, batch=1)
+        return lax.map(lambda x: _at_once(x[None], kernel, one)[0], x, batch_size=max(1, BLOCK_BYTES // example))
+    return _at_once(x, kernel, problem)
+
+
+def _at_once(x: Array, kernel: Array, problem: ConvProblem) -> Array:
     lengths = transform_lengths(problem)
     pads = [
         (lo, n - lo - dilated_size(i, e), e - 1)
@@ -110,15 +121,9 @@ def _outputs_as_examples(x: Array, w: Array, problem: ConvProblem, tiling: Tilin
     kernel = _kernel_spectrum(w, part)
     step, extent = problem.stride[tiling.axis] * tiling.size, part.input_size[tiling.axis]
     x = _pad_for_tiles(x, problem, tiling, step, extent)
-    if x.size * x.dtype.itemsize > MAX_BYTES_AT_ONCE:
-        one = replace(part, batch=problem.batch)
-        starts = jnp.arange(0, step * tiling.count, step, dtype=np.int32)
-        y = lax.map(lambda at: _whole(lax.dynamic_slice_in_dim(x, at, extent, along), kernel, one), starts)
-        y = jnp.moveaxis(y, 0, along)
-    else:
-        tiles = jnp.moveaxis(_overlapping(x, along, tiling.count, step, extent), along, 1)
-        y = _whole(tiles.reshape(part.x_shape), kernel, part)
-        y = jnp.moveaxis(y.reshape(problem.batch, tiling.count, *y.shape[1:]), 1, along)
+    tiles = jnp.moveaxis(_overlapping(x, along, tiling.count, step, extent), along, 1)
+    y = _whole(tiles.reshape(part.x_shape), kernel, part)
+    y = jnp.moveaxis(y.reshape(problem.batch, tiling.count, *y.shape[1:]), 1, along)
     y = y.reshape(*y.shape[:along], -1, *y.shape[along + 2 :])
     return lax.slice_in_dim(y, 0, problem.output_size[tiling.axis], axis=along)
 
@@ -211,9 +216,14 @@ def needed_length(i: int, k: int, o: int, s: int, e: int, d: int, lo: int) -> in
     115
     """
     span, outputs = dilated_size(k, d), dilated_size(o, s)
-    first = max(lo, 0)
-    end = max(first, min(lo + dilated_size(i, e), outputs + span - 1))
+    first, end = _met(i, k, o, s, e, d, lo)
     return max(end, outputs + span - 1 - first, span, outputs)
+
+
+def _met(i: int, k: int, o: int, s: int, e: int, d: int, lo: int) -> Ints:
+    """Where x starts and ends among the positions that windows reach: nothing is met if the end is first."""
+    first = max(lo, 0)
+    return first, max(first, min(lo + dilated_size(i, e), dilated_size(o, s) + dilated_size(k, d) - 1))
 
 
 @cache
