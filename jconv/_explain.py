@@ -69,14 +69,20 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
     return Explanation("\n\n".join(tables))
 
 
+def describe(problem: ConvProblem) -> str:
+    """A problem in one line, for people."""
+    return (
+        f"{[problem.batch, *problem.input_size]} x {problem.groups} groups of {problem.c_in} -> "
+        f"{problem.c_out}, window {problem.window}, outputs {problem.output_size}, {problem.compute_dtype}"
+    )
+
+
 def _table(direction: str, problem: ConvProblem, platform: str) -> str:
     chosen = choose_algorithm(problem, platform).name
     measured = " (measured)" if tuned_choice(problem, platform) == chosen else ""
     times = predicted_times(problem, platform)
     lines = [
-        f"{direction}: {[problem.batch, *problem.input_size]} x {problem.groups} groups of {problem.c_in} -> "
-        f"{problem.c_out}, window {problem.window}, outputs {problem.output_size}, "
-        f"{problem.compute_dtype}: {chosen}{measured}",
+        f"{direction}: {describe(problem)}: {chosen}{measured}",
         f"  {'':10} {'multiply-adds':>15} {'bytes moved':>15} {'bytes kept':>13} {'predicted ms':>13}",
     ]
     for name, algorithm in ALGORITHMS.items():

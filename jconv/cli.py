@@ -8,7 +8,7 @@ EXTRA = {"typer", "rich", "matplotlib", "PIL", "skimage"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `jconv learn` or `jconv verify`.
+    """Run `jconv learn`, `jconv verify` or `jconv tune`.
 
     Args:
         arguments: of the command line, without the program's name; None takes this process's.

@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Convolution for JAX: learn an unknown picture filter, or verify jconv on this device.",
+    help="Convolution for JAX: learn an unknown picture filter, verify jconv on this device, or tune it for a program.",
 )
 DEFAULT = LearnOptions()
 
@@ -160,3 +160,36 @@ def verify(
         from jconv._cli.verify import run
 
         raise typer.Exit(run(full=full, platform=platform, algorithms=algorithm, json_path=json))
+
+
+@app.command()
+def tune(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|MODULE:NAME",
+            help="A function without arguments whose convolutions are to be fast: a call of your model or of a "
+            "training step on an input of the real shape. It is traced, not run.",
+        ),
+    ],
+    seconds: Annotated[
+        float, typer.Option(min=0.001, help="For each algorithm on each problem, compilation apart.")
+    ] = 0.2,
+    budget: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds in all.", show_default="as long as it takes")
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Option(help="The file of the tuned table.", show_default="JCONV_TUNED, else one in the user's cache"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be measured.")] = False,
+) -> None:
+    """Measure the algorithms on your program's convolutions, and choose by that from now on.
+
+    Each convolution of the function, jconv's own and those of jax.lax, is measured in all three directions with
+    every algorithm that can compute it. `jconv.install()` lets a program of others use what was found.
+    """
+    with one_line_errors("tune"):
+        from jconv._cli.tune import run
+
+        raise typer.Exit(run(target, seconds=seconds, budget=budget, path=path, dry_run=dry_run))

@@ -225,16 +225,13 @@ def _case(
 # One of each kind, for a quick run.
 QUICK = (
     _case("1d even window on primes", (3, 13, 2), (4, 2, 7), pad=((1, 2),)),
-    _case("1d negative padding", (2, 11, 3), (3, 3, 4), pad=((-2, -1),)),
     _case("1d transposed, all three steps", (2, 7, 2), (3, 2, 3), s=(2,), pad=((3, 2),), e=(3,), d=(2,)),
     _case("2d plain", (2, 7, 11, 3), (3, 3, 3, 4), pad=((1, 1), (1, 1))),
     _case("2d empty output", (2, 2, 9, 3), (3, 3, 3, 4), pad=((0, 0), (1, 1))),
-    _case("2d batch 0", (0, 5, 5, 2), (3, 3, 2, 3)),
-    _case("2d groups, strided", (2, 7, 9, 6), (3, 2, 2, 3), s=(2, 3), pad=((1, 1), (0, 0)), groups=3),
     _case("2d depthwise multiplier 2", (3, 7, 8, 3), (4, 3, 1, 6), s=(2, 2), pad=((1, 2), (1, 1)), groups=3),
     _case("2d batch groups", (4, 7, 6, 3), (3, 3, 3, 4), pad=((1, 1), (1, 0)), batch_groups=2),
     _case("2d all", (2, 4, 5, 4), (3, 2, 2, 6), s=(2, 1), pad=((3, 1),) * 2, e=(3, 2), d=(2, 3), groups=2),
-    _case("2d shuffled layout", (3, 7, 2, 9), (3, 3, 4, 2), s=(1, 2), pad=((1, 1), (0, 2)), layout=_SHUFFLED),
+    _case("2d shuffled, cropped", (3, 7, 2, 9), (3, 3, 4, 2), s=(1, 2), pad=((-1, 1), (2, -1)), layout=_SHUFFLED),
     _case("3d transposed", (2, 3, 2, 4, 2), (2, 3, 2, 2, 3), pad=((1, 1),) * 3, e=(2, 2, 2)),
 )
 
@@ -252,6 +249,7 @@ CASES = (
     _case("1d causal dilated", (3, 13, 2), (3, 2, 5), pad=((4, 0),), d=(2,)),
     _case("1d dilation = stride", (2, 13, 2), (3, 2, 3), pad=((2, 2),), s=(2,), d=(2,)),
     _case("1d windows within padding", (2, 3, 2), (2, 2, 3), pad=((5, 4),)),
+    _case("1d negative padding", (2, 11, 3), (3, 3, 4), pad=((-2, -1),)),
     _case("1d negative low, strided", (2, 12, 2), (3, 2, 3), pad=((-3, 2),), s=(2,)),
     _case("1d cropped to nothing", (2, 4, 2), (3, 2, 3), pad=((-2, -2),)),
     _case("1d empty output", (3, 3, 2), (5, 2, 3)),
@@ -271,6 +269,7 @@ CASES = (
     _case("2d window 5x2", (2, 7, 5, 3), (5, 2, 3, 4), pad=((2, 2), (0, 1))),
     _case("2d one channel", (3, 9, 10, 1), (5, 4, 1, 1), pad=((2, 2), (1, 2))),
     _case("2d like a kernel gradient", (4, 11, 9, 3), (9, 8, 3, 2), pad=((0, 0), (1, 0))),
+    _case("2d batch 0", (0, 5, 5, 2), (3, 3, 2, 3)),
     # rank 2: strides, dilations, padding
     _case("2d patches", (2, 8, 12, 3), (4, 4, 3, 5), s=(4, 4)),
     _case("2d stride 2, SAME", (2, 8, 7, 3), (3, 3, 3, 4), s=(2, 2), pad=((0, 1), (1, 1))),
@@ -279,6 +278,7 @@ CASES = (
     _case("2d dilated, strided", (2, 11, 9, 2), (2, 3, 2, 3), s=(3, 2), d=(3, 2)),
     _case("2d negative padding", (2, 9, 8, 3), (3, 2, 3, 4), pad=((-1, 2), (1, -2))),
     # rank 2: groups
+    _case("2d groups, strided", (2, 7, 9, 6), (3, 2, 2, 3), s=(2, 3), pad=((1, 1), (0, 0)), groups=3),
     _case("2d groups", (3, 7, 6, 4), (3, 3, 2, 6), pad=((1, 1), (1, 1)), groups=2),
     _case("2d depthwise", (2, 7, 9, 5), (3, 3, 1, 5), pad=((1, 1), (1, 1)), groups=5),
     _case("2d depthwise dilated", (2, 9, 7, 4), (3, 3, 1, 4), pad=((2, 2), (2, 2)), d=(2, 2), groups=4),

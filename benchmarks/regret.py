@@ -1,0 +1,96 @@
+"""The regret of the choice: time of the algorithm chosen over that of the best, on random layers not used to fit.
+
+    python benchmarks/regret.py --json benchmarks/results/regret.json
+
+Layers are drawn as people size them, by a fixed seed, each in one of its three directions.
+"""
+
+import argparse
+import os
+import random
+from pathlib import Path
+
+os.environ.setdefault("JCONV_TUNED", "")  # the choice as it is out of the box
+
+import jax
+import numpy as np
+from run import commit, write_json
+from timing import machine
+
+from jconv import ConvProblem, choose_algorithm
+from jconv._algorithms import ALGORITHMS
+from jconv._choose import set_aside
+from jconv._measure import measure
+
+DIRECTIONS = {
+    "forward": lambda layer: layer,
+    "input gradient": ConvProblem.gradient_x,
+    "kernel gradient": ConvProblem.gradient_w,
+}
+# Multiply-adds of a layer: more than a trifle, less than a second.
+LEAST_WORK, MOST_WORK = 10**6, 3 * 10**9
+
+
+def random_layer(draw: random.Random) -> ConvProblem:
+    """A layer of a network, SAME padding: dense, grouped, depthwise, strided, dilated or transposed; 1-D to 3-D."""
+    while True:
+        rank = draw.choice([1, 1, 2, 2, 2, 2, 3])
+        size = {1: (256, 8192), 2: (14, 256), 3: (8, 40)}[rank]
+        axes, dilation = [], draw.choice([1, 1, 1, 1, 2])
+        step = draw.choice([1, 1, 1, 2])
+        transposed = step > 1 and draw.random() < 0.4
+        window = draw.choice({1: [3, 4, 5, 7, 16, 31, 127], 2: [1, 3, 3, 3, 5, 7, 11], 3: [2, 3, 3, 5]}[rank])
+        for _ in range(rank):
+            i = round(np.exp(draw.uniform(*np.log(size))))
+            s, e = (1, step) if transposed else (step, 1)
+            o = i * step if transposed else -(-i // step)
+            axes.append((i, window, o, s, e, dilation, dilation * (window - 1) // 2))
+        groups, c_in, c_out = 1, 2 ** draw.randint(0, 8), 2 ** draw.randint(0, 8)
+        kind = draw.random()
+        if kind < 0.25:  # depthwise
+            groups, c_in, c_out = max(c_in, c_out), 1, 1
+        elif kind < 0.4:  # grouped
+            groups = draw.choice([2, 4, 8, 32])
+            c_in, c_out = max(1, c_in // groups), max(1, c_out // groups)
+        columns = zip(*axes, strict=True)
+        float32 = np.dtype("float32")
+        layer = ConvProblem(draw.choice([1, 2, 4, 8, 16]), groups, c_in, c_out, *columns, float32, float32, float32)
+        if LEAST_WORK < layer.multiply_adds < MOST_WORK and layer.operand_bytes < 2**28:
+            return layer
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, required=True, help="where the results go")
+    parser.add_argument("--count", type=int, default=30, help="how many layers (default: 30)")
+    parser.add_argument("--seed", type=int, default=0, help="for the layers (default: 0)")
+    parser.add_argument("--seconds", type=float, default=0.3, help="time spent on each figure (default: 0.3)")
+    arguments = parser.parse_args()
+    draw, platform, rows = random.Random(arguments.seed), jax.default_backend(), []
+    for _ in range(arguments.count):
+        layer, direction = random_layer(draw), draw.choice(list(DIRECTIONS))
+        problem = DIRECTIONS[direction](layer)
+        chosen = choose_algorithm(problem, platform).name
+        others = [
+            name for name, a in ALGORITHMS.items()
+            if name != chosen and not a.unsupported(problem) and not set_aside(problem, platform, a)
+        ]  # fmt: skip
+        times = measure(problem, [chosen, *others], seconds=arguments.seconds, most_bytes=2**33).seconds
+        regret = times[chosen] / min(times.values())
+        costs = {name: list(vars(ALGORITHMS[name].cost(problem, platform)).values()) for name in times}
+        described = {name: getattr(layer, name) for name in ("batch", "groups", "c_in", "c_out")}
+        described["axes"] = [list(axis) for axis in layer.axes]
+        found = {"chosen": chosen, "regret": regret, "seconds": times, "costs": costs}
+        rows.append({"layer": described, "direction": direction} | found)
+        shown = {name: f"{1e3 * seconds:.2f}" for name, seconds in sorted(times.items(), key=lambda item: item[1])}
+        print(f"{regret:5.2f}  {chosen:9}  {direction:15}  {described}  {shown}", flush=True)
+    regrets = [row["regret"] for row in rows]
+    mean, worst = float(np.exp(np.mean(np.log(regrets)))), max(regrets)
+    print(f"regret: geometric mean {mean:.3f}, worst {worst:.2f}")
+    head = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today")), "seed": arguments.seed}
+    write_json(arguments.json, head | {"mean": mean, "worst": worst, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()
