@@ -225,14 +225,13 @@ def _case(
 # One of each kind, for a quick run.
 QUICK = (
     _case("1d even window on primes", (3, 13, 2), (4, 2, 7), pad=((1, 2),)),
-    _case("1d transposed, all three steps", (2, 7, 2), (3, 2, 3), s=(2,), pad=((3, 2),), e=(3,), d=(2,)),
+    _case("1d batch groups", (6, 9, 2), (3, 2, 6), pad=((1, 1),), batch_groups=3),
     _case("2d plain", (2, 7, 11, 3), (3, 3, 3, 4), pad=((1, 1), (1, 1))),
     _case("2d empty output", (2, 2, 9, 3), (3, 3, 3, 4), pad=((0, 0), (1, 1))),
     _case("2d depthwise multiplier 2", (3, 7, 8, 3), (4, 3, 1, 6), s=(2, 2), pad=((1, 2), (1, 1)), groups=3),
-    _case("2d batch groups", (4, 7, 6, 3), (3, 3, 3, 4), pad=((1, 1), (1, 0)), batch_groups=2),
     _case("2d all", (2, 4, 5, 4), (3, 2, 2, 6), s=(2, 1), pad=((3, 1),) * 2, e=(3, 2), d=(2, 3), groups=2),
     _case("2d shuffled, cropped", (3, 7, 2, 9), (3, 3, 4, 2), s=(1, 2), pad=((-1, 1), (2, -1)), layout=_SHUFFLED),
-    _case("3d transposed", (2, 3, 2, 4, 2), (2, 3, 2, 2, 3), pad=((1, 1),) * 3, e=(2, 2, 2)),
+    _case("3d 1x2x3, strided", (2, 3, 5, 7, 2), (1, 2, 3, 2, 3), s=(2, 1, 3)),
 )
 
 CASES = (
@@ -258,9 +257,9 @@ CASES = (
     # rank 1: groups
     _case("1d depthwise causal", (3, 13, 6), (4, 1, 6), pad=((3, 0),), groups=6),
     _case("1d depthwise multiplier 3", (2, 11, 4), (3, 1, 12), pad=((1, 1),), groups=4),
-    _case("1d batch groups", (6, 9, 2), (3, 2, 6), pad=((1, 1),), batch_groups=3),
     # rank 1: transposed
     _case("1d transposed", (2, 6, 3), (4, 3, 2), pad=((2, 2),), e=(2,)),
+    _case("1d transposed, all three steps", (2, 7, 2), (3, 2, 3), s=(2,), pad=((3, 2),), e=(3,), d=(2,)),
     _case("1d transposed, common factors", (2, 8, 2), (3, 2, 3), s=(2,), pad=((1, 4),), e=(4,), d=(6,)),
     _case("1d transposed, negative padding", (2, 7, 2), (3, 2, 3), pad=((-2, -3),), e=(2,)),
     _case("1d transposed depthwise", (2, 6, 4), (5, 1, 4), pad=((3, 3),), e=(2,), groups=4),
@@ -282,6 +281,7 @@ CASES = (
     _case("2d groups", (3, 7, 6, 4), (3, 3, 2, 6), pad=((1, 1), (1, 1)), groups=2),
     _case("2d depthwise", (2, 7, 9, 5), (3, 3, 1, 5), pad=((1, 1), (1, 1)), groups=5),
     _case("2d depthwise dilated", (2, 9, 7, 4), (3, 3, 1, 4), pad=((2, 2), (2, 2)), d=(2, 2), groups=4),
+    _case("2d batch groups", (4, 7, 6, 3), (3, 3, 3, 4), pad=((1, 1), (1, 0)), batch_groups=2),
     _case("2d batch groups, strided", (6, 7, 6, 2), (2, 3, 2, 3), s=(2, 2), batch_groups=3),
     # rank 2: transposed
     _case("2d transposed", (2, 5, 4, 3), (4, 4, 3, 2), pad=((2, 2), (2, 2)), e=(2, 2)),
@@ -292,8 +292,8 @@ CASES = (
     _case("2d channels first, groups", (2, 4, 7, 9), (6, 2, 3, 3), s=(2, 2), groups=2, layout=_NCHW),
     # ranks 3 and 4
     _case("3d plain", (2, 4, 5, 6, 2), (3, 3, 3, 2, 3), pad=((1, 1), (1, 1), (1, 1))),
-    _case("3d 1x2x3, strided", (2, 3, 5, 7, 2), (1, 2, 3, 2, 3), s=(2, 1, 3)),
     _case("3d dilated", (2, 3, 5, 7, 2), (2, 2, 3, 2, 2), d=(1, 2, 3)),
     _case("3d depthwise", (2, 4, 5, 3, 3), (3, 2, 3, 1, 3), pad=((1, 1), (0, 1), (1, 1)), groups=3),
+    _case("3d transposed", (2, 3, 2, 4, 2), (2, 3, 2, 2, 3), pad=((1, 1),) * 3, e=(2, 2, 2)),
     _case("4d plain", (2, 3, 4, 3, 5, 2), (2, 1, 2, 3, 2, 2), pad=((1, 0), (0, 0), (0, 1), (1, 1))),
 )
