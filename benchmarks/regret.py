@@ -21,6 +21,7 @@ from jconv import ConvProblem, choose_algorithm
 from jconv._algorithms import ALGORITHMS
 from jconv._choose import set_aside
 from jconv._measure import measure
+from jconv._problem_json import problem_to_json
 
 DIRECTIONS = {
     "forward": lambda layer: layer,
@@ -78,10 +79,9 @@ def main() -> None:
         ]  # fmt: skip
         times = measure(problem, [chosen, *others], seconds=arguments.seconds, most_bytes=2**33).seconds
         regret = times[chosen] / min(times.values())
-        costs = {name: list(vars(ALGORITHMS[name].cost(problem, platform)).values()) for name in times}
         described = {name: getattr(layer, name) for name in ("batch", "groups", "c_in", "c_out")}
         described["axes"] = [list(axis) for axis in layer.axes]
-        found = {"chosen": chosen, "regret": regret, "seconds": times, "costs": costs}
+        found = {"chosen": chosen, "regret": regret, "seconds": times, "problem": problem_to_json(problem)}
         rows.append({"layer": described, "direction": direction} | found)
         shown = {name: f"{1e3 * seconds:.2f}" for name, seconds in sorted(times.items(), key=lambda item: item[1])}
         print(f"{regret:5.2f}  {chosen:9}  {direction:15}  {described}  {shown}", flush=True)

@@ -26,6 +26,7 @@ from workloads import DIRECTIONS, WORKLOADS, Workload, directed
 import jconv
 from jconv._algorithms import ALGORITHMS
 from jconv._choose import choose_algorithm
+from jconv._problem_json import problem_to_json
 
 # In units of eps of the dtype times the size of the values: FFT and Winograd are allowed this much.
 TOLERANCE = 60
@@ -74,11 +75,7 @@ def time_workload(workload: Workload, direction: str, *, seconds: float, only_au
     row["problem"] = {
         "multiply_adds": problem.multiply_adds,
         "operand_bytes": problem.operand_bytes,
-        "costs": {
-            name: list(vars(a.cost(problem, platform)).values())
-            for name, a in ALGORITHMS.items()
-            if not a.unsupported(problem)
-        },
+        "equation": problem_to_json(problem),
     }
     return row
 

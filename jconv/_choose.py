@@ -1,12 +1,16 @@
 """The choice of an algorithm: a pure function of the problem and the platform."""
 
-from jconv._algorithms import ALGORITHMS, Algorithm
+from jconv._algorithms import ALGORITHMS, Algorithm, Cost
 from jconv._problem import ConvProblem
 from jconv._rates import RATES
 from jconv._tuned import admits, tuned_choice
 
 # Temporaries that `auto` allows: so many times what goes in and comes out, and so many bytes more.
 MEMORY_FACTOR, MEMORY_BYTES = 2, 64 * 2**20
+
+# Temporaries up to this come from memory that the allocator has at hand; what is more is mapped in anew,
+# page by page, at every call.
+REUSED_BYTES = 16 * 2**20
 
 # What XLA divides over a sharded batch without gathering it: no loop over it, no Fourier transform.
 PARTITIONS_WELL = ("lax", "planar", "taps")
@@ -78,10 +82,14 @@ def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
     for name, algorithm in ALGORITHMS.items():
         rates = RATES.get(platform, {}).get(name)
         if rates is not None and not algorithm.unsupported(problem):
-            cost = algorithm.cost(problem, platform)
-            work = rates.multiply_add * cost.multiply_adds + rates.byte * cost.bytes_moved
-            times[name] = work + rates.call * cost.calls
+            cost = what_takes_time(algorithm.cost(problem, platform))
+            times[name] = sum(rate * count for rate, count in zip(rates, cost, strict=True))
     return times
+
+
+def what_takes_time(cost: Cost) -> Cost:
+    """The cost with only those temporaries that are fresh memory: each count is then multiplied by its rate."""
+    return cost._replace(extra_bytes=max(0, cost.extra_bytes - REUSED_BYTES))
 
 
 def set_aside(problem: ConvProblem, platform: str, algorithm: Algorithm) -> str:

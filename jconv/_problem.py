@@ -138,13 +138,34 @@ class ConvProblem:
         return self.batch * self.groups * self.c_in * self.c_out * meetings
 
     @property
+    def few_outputs(self) -> bool:
+        """Whether there are fewer outputs than taps, as in kernel gradients."""
+        return prod(self.output_size) < prod(self.window)
+
+    @property
+    def x_bytes(self) -> int:
+        """Bytes of x."""
+        return prod(self.x_shape) * self.x_dtype.itemsize
+
+    @property
+    def w_bytes(self) -> int:
+        """Bytes of w."""
+        return prod(self.w_shape) * self.w_dtype.itemsize
+
+    @property
+    def y_bytes(self) -> int:
+        """Bytes of y."""
+        return prod(self.y_shape) * self.dtype.itemsize
+
+    @property
     def operand_bytes(self) -> int:
         """Bytes of x, w and y: what any algorithm must move."""
-        return (
-            prod(self.x_shape) * self.x_dtype.itemsize
-            + prod(self.w_shape) * self.w_dtype.itemsize
-            + prod(self.y_shape) * self.dtype.itemsize
-        )
+        return self.x_bytes + self.w_bytes + self.y_bytes
+
+    @property
+    def widened_bytes(self) -> int:
+        """Bytes of the operands in the accumulator's type, where that is wider: copies that XLA may make."""
+        return 2 * self.operand_bytes if self.dtype.itemsize < self.accumulator.itemsize else 0
 
     @property
     def padded(self) -> bool:
@@ -156,6 +177,11 @@ class ConvProblem:
         """Bytes of x once it is padded and dilated so that every window lies inside it."""
         extents = (max(0, s * (o - 1) + d * (k - 1) + 1) for _, k, o, s, _, d, _ in self.axes)
         return self.batch * prod(extents) * self.groups * self.c_in * self.x_dtype.itemsize
+
+    @property
+    def edged_bytes(self) -> int:
+        """The same without the zeros between positions: what the phases of an input dilation share."""
+        return self.padded_bytes // prod(self.input_dilation)
 
     def gradient_x(self) -> "ConvProblem":
         """The problem that gives the cotangent of x, from that of y and the flipped, c-m-swapped w.

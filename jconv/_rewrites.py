@@ -200,8 +200,14 @@ def swap_operands(compute: Compute, x: Array, w: Array, problem: ConvProblem) ->
     The equation reads d*k + s*(O-1) - lo = s*o' + e*i with o' = O-1-o: input dilation and dilation
     change places too. So the kernel gradient of a transposed convolution loses its input dilation.
     """
+    y = compute(jnp.moveaxis(w, -1, 0), jnp.moveaxis(x, 0, -1), swapped(problem))  # [M, *O, G, N]
+    return lax.rev(jnp.swapaxes(y, 0, -1), range(1, problem.rank + 1))
+
+
+def swapped(problem: ConvProblem) -> ConvProblem:
+    """The problem that `swap_operands` solves."""
     precision = problem.precision
-    swapped = replace(
+    return replace(
         problem,
         batch=problem.c_out,
         c_out=problem.batch,
@@ -214,5 +220,8 @@ def swap_operands(compute: Compute, x: Array, w: Array, problem: ConvProblem) ->
         w_dtype=problem.x_dtype,
         precision=precision[::-1] if isinstance(precision, tuple) else precision,
     )
-    y = compute(jnp.moveaxis(w, -1, 0), jnp.moveaxis(x, 0, -1), swapped)  # [M, *O, G, N]
-    return lax.rev(jnp.swapaxes(y, 0, -1), range(1, problem.rank + 1))
+
+
+def swap_is_due(problem: ConvProblem) -> bool:
+    """Whether input dilation is best removed by `swap_operands`, not by phases: there are few outputs."""
+    return problem.few_outputs and set(problem.dilation) == {1} and any(e > 1 for e in problem.input_dilation)

@@ -108,7 +108,7 @@ LAX, NEW = ALGORITHMS["lax"], "new"
 @pytest.fixture
 def offer(monkeypatch):
     """Put a new algorithm beside `lax`, that is predicted to take so many times its time."""
-    monkeypatch.setitem(RATES, "cpu", {"lax": Rates(1e-9, 0.0, 0.0)})
+    monkeypatch.setitem(RATES, "cpu", {"lax": Rates(1e-9, 0.0, 0.0, 0.0)})
 
     def add(*, time, error=LAX.error, extra_bytes=0, reasons=()):
         def compute(x, w, problem):
@@ -119,7 +119,7 @@ def offer(monkeypatch):
 
         algorithm = Algorithm(NEW, compute, lambda problem: reasons, cost, error, "this test")
         monkeypatch.setitem(ALGORITHMS, NEW, algorithm)
-        monkeypatch.setitem(RATES["cpu"], NEW, Rates(time * 1e-9, 0.0, 0.0))
+        monkeypatch.setitem(RATES["cpu"], NEW, Rates(time * 1e-9, 0.0, 0.0, 0.0))
 
     return add
 
@@ -195,4 +195,4 @@ def test_every_algorithm_states_what_it_promises(name):
         assert all(isinstance(reason, str) and reason for reason in reasons)
         if not reasons:
             cost = algorithm.cost(problem, "cpu")
-            assert all(isinstance(value, int) and value >= 0 for value in vars(cost).values()), cost
+            assert all(isinstance(value, int) and value >= 0 for value in cost), cost

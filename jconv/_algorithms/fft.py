@@ -270,7 +270,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     return Cost(
         multiply_adds=_work(part),
         bytes_moved=problem.operand_bytes + 4 * transformed,
-        extra_bytes=2 * transformed,
+        # Where channels are summed, XLA makes a third copy of the spectra.
+        extra_bytes=(2 if part.c_in == 1 else 3) * transformed + problem.widened_bytes,
         calls=12,
     )
 

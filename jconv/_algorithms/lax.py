@@ -5,7 +5,7 @@ from math import gcd, prod
 import jax.numpy as jnp
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
@@ -52,12 +52,14 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     time, 3-D and wide types by scalar code, more outputs than positions by a slower library.
     """
     padded = problem.padded_bytes if problem.padded else 0
+    # Of a kernel gradient's operands, which come transposed, copies are made.
+    extra = max(padded, problem.x_bytes) + problem.w_bytes if problem.few_outputs else padded + problem.w_bytes
     stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
     slowdown = _cpu_slowdown(problem) if platform == "cpu" else 1.0
     return Cost(
-        multiply_adds=int(problem.multiply_adds * stuffed * slowdown),
+        multiply_adds=thin(int(problem.multiply_adds * stuffed * slowdown), problem.c_out),
         bytes_moved=problem.operand_bytes + 2 * padded,
-        extra_bytes=padded,
+        extra_bytes=extra + problem.widened_bytes,
         calls=problem.groups + problem.padded if platform == "cpu" else 1 + problem.padded,
     )
 
@@ -73,7 +75,7 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
         slowdown *= max(2.0, 20 / max(1, problem.c_in * problem.c_out) ** 0.5)
     if problem.rank > 2:
         slowdown *= 8 if problem.rank == 3 else 100
-    if prod(problem.output_size) < prod(problem.window):
+    if problem.few_outputs:
         slowdown *= 2
     return slowdown
 

@@ -8,15 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._geometry import offsets
 from jconv._problem import ConvProblem
 from jconv._products import grouped_dot
-from jconv._rewrites import in_phases, pad_input, slice_at, swap_operands
+from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands, swapped
 from jconv._typing import Array, Ints
 
 # Bytes of patches made at once: they should stay in cache, and fresh memory is slow to touch.
-BLOCK_BYTES = 2 * 2**20
+BLOCK_BYTES = 2**22
 # Slices that are laid side by side; a larger window is work for another algorithm.
 MAX_SLICES = 256
 
@@ -30,10 +30,9 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
     if any(e > 1 for e in problem.input_dilation):
-        few = prod(problem.output_size) < prod(problem.window) and set(problem.dilation) == {1}
-        return (swap_operands if few else in_phases)(compute, x, w, problem)
+        return (swap_operands if swap_is_due(problem) else in_phases)(compute, x, w, problem)
     x, w = x.astype(problem.compute_dtype), w.astype(problem.compute_dtype)
-    if prod(problem.output_size) < prod(problem.window) and not _tiles(problem):
+    if problem.few_outputs and not _tiles(problem):
         return _few_outputs(x, w, problem)
     # Groups first, as the batch dimension of the dot: a map over pairs of inputs and kernels made
     # them from leading axes, and moving them back there makes no copy.
@@ -93,7 +92,7 @@ def _blocks(problem: ConvProblem) -> tuple[int, list[Ints]]:
 
     Rows are those of the larger index set, outputs or taps; each block is of one example.
     """
-    few = prod(problem.output_size) < prod(problem.window)
+    few = problem.few_outputs
     examples, rows = (problem.c_in, problem.window[0]) if few else (problem.batch, problem.output_size[0])
     if _patch_bytes(problem) <= BLOCK_BYTES:
         return rows, []
@@ -150,13 +149,23 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work as one dot, with the patches written and read once."""
-    made = 0 if _tiles(problem) else _patch_bytes(problem)
-    padded = problem.padded_bytes if problem.padded else 0
-    blocks = 1 if _tiles(problem) else max(1, len(_blocks(problem)[1]))
+    if swap_is_due(problem):
+        problem = swapped(problem)
+    tiles = _tiles(problem)
+    made = 0 if tiles else _patch_bytes(problem)
+    run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
+    padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs else 0
+    blocks = 1 if tiles else max(1, len(_blocks(problem)[1]))
+    # Groups are moved to the front, and a kernel gradient's operands are transposed.
+    kept = padded * (1 + (problem.groups > 1)) + problem.w_bytes
+    if problem.few_outputs and not tiles:
+        kept += problem.x_bytes + problem.y_bytes
+    elif any(e > 1 for e in problem.input_dilation):
+        kept += problem.y_bytes + problem.w_bytes
     return Cost(
-        multiply_adds=problem.multiply_adds,
-        bytes_moved=problem.operand_bytes + 2 * padded + 2 * made,
-        extra_bytes=padded + made // blocks,
+        multiply_adds=thin(problem.multiply_adds * (1 + problem.few_outputs), problem.c_out),
+        bytes_moved=problem.operand_bytes + 2 * padded + 2 * thin(made, run),
+        extra_bytes=kept + made // blocks + problem.widened_bytes,
         calls=blocks * (1 + problem.groups) + problem.padded,
     )
 

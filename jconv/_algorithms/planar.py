@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
-from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input
+from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
 from jconv._typing import Array
 
 
@@ -22,7 +22,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
     if any(e > 1 for e in problem.input_dilation):
-        return in_phases(compute, x, w, problem)
+        return (swap_operands if swap_is_due(problem) else in_phases)(compute, x, w, problem)
     if problem.rank == 1:
         return lift_rank(compute, x, w, problem)
     if problem.rank > 2:
@@ -48,26 +48,27 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 
 def unsupported(problem: ConvProblem) -> tuple[str, ...]:
-    """It is for the dtypes of XLA's fast path, and for windows rather than images as kernels."""
+    """It is for the dtypes of XLA's fast path."""
     reasons = []
     if problem.compute_dtype not in (np.float32, np.float64):
         reasons.append(f"{problem.compute_dtype} is neither float32 nor float64")
     if isinstance(problem.precision, lax.DotAlgorithmPreset):
         reasons.append("dot algorithms are for dots")
-    if prod(problem.output_size) < prod(problem.window):
-        reasons.append("there are more taps than outputs")
     return tuple(reasons)
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x.
 
-    Groups, and few channels, take XLA off its fast path: their work is counted so many times.
+    Groups, few channels and fewer outputs than taps take XLA off its fast path: their work is counted
+    so many times.
     """
+    if swap_is_due(problem):
+        problem = swapped(problem)
     copies = prod(problem.window[: problem.rank - 2])
-    folded = problem.padded_bytes * copies if problem.rank > 2 else 0
+    folded = problem.edged_bytes * (1 + copies) + problem.y_bytes if problem.rank > 2 else 0
     grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
-    padded = problem.padded_bytes if grows else 0
+    padded = problem.edged_bytes if grows or problem.rank == 1 else 0
     phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
@@ -75,10 +76,16 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         slowdown = max(2.0, 300 / max(1, prod(channels)) ** 0.75)
     elif max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
+    extra = folded + padded + problem.w_bytes
+    if problem.few_outputs:  # the operands come transposed, and are copied
+        slowdown *= 2
+        extra = max(extra, problem.x_bytes + problem.w_bytes + folded)
+    elif phases > 1:
+        extra += problem.y_bytes + problem.w_bytes
     return Cost(
-        multiply_adds=int(problem.multiply_adds * slowdown),
+        multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * folded + 2 * padded,
-        extra_bytes=folded + padded,
+        extra_bytes=extra,
         calls=problem.groups * phases + grows,
     )
 

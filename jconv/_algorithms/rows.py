@@ -10,7 +10,7 @@ from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
 from jconv._problem import ConvProblem
-from jconv._rewrites import in_phases, pad_input, slice_at, swap_operands
+from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands
 from jconv._typing import Array
 
 # Elements of one accumulator: a piece of a row, small enough that all of them stay in cache.
@@ -30,7 +30,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
     if any(e > 1 for e in problem.input_dilation):
-        return (swap_operands if set(problem.dilation) == {1} else in_phases)(compute, x, w, problem)
+        return (swap_operands if swap_is_due(problem) else in_phases)(compute, x, w, problem)
     wide, lanes = problem.accumulator, problem.groups * problem.c_out
     piece, pieces = _piece(problem)
     # The kernel gradient's operands come transposed: to undo that before padding makes no copy.
@@ -113,7 +113,7 @@ def _accumulators(problem: ConvProblem) -> int:
 def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     """It is made for few outputs and many taps."""
     reasons = []
-    if prod(problem.output_size) >= prod(problem.window):
+    if not problem.few_outputs:
         reasons.append("there are no fewer outputs than taps")
     if _accumulators(problem) > MAX_ACCUMULATORS:
         reasons.append(f"{_accumulators(problem)} sums are more than the {MAX_ACCUMULATORS} it keeps at once")
@@ -131,7 +131,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     return Cost(
         multiply_adds=problem.multiply_adds,
         bytes_moved=problem.operand_bytes + 2 * repeated + 2 * sums * steps,
-        extra_bytes=repeated + 2 * sums + problem.operand_bytes,
+        extra_bytes=repeated + 2 * sums,
         calls=steps,
     )
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything
+from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything, thin
 from jconv._geometry import Walk, offsets, walk
 from jconv._problem import ConvProblem
 from jconv._products import grouped_dot
@@ -24,12 +24,11 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Fix one position of the smaller index set, k or o; the other two then walk together."""
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    taps, outputs = prod(problem.window), prod(problem.output_size)
-    if outputs < taps and outputs <= MAX_UNROLLED:
+    if problem.few_outputs and prod(problem.output_size) <= MAX_UNROLLED:
         y = _output_by_output(x, w, problem)
     elif any(e > 1 for e in problem.input_dilation):
         return in_phases(compute, x, w, problem)
-    elif outputs < taps:
+    elif problem.few_outputs:
         y = _output_loop(x, w, problem)
     else:
         y = _tap_by_tap(x, w, problem)
@@ -158,25 +157,41 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     Elementwise multiply-adds are counted as bytes too: they wait for loads from cache, not for arithmetic.
     """
     taps, outputs = prod(problem.window), prod(problem.output_size)
-    few = outputs < taps
-    products = min(taps, outputs)
-    padded = problem.padded_bytes if problem.padded else 0
+    few, products = problem.few_outputs, min(taps, outputs)
+    padded = problem.edged_bytes if problem.padded else 0
     adds, item = problem.multiply_adds, problem.accumulator.itemsize
     per_group = problem.batch * problem.c_out if few else _channels(problem)
     if few and per_group <= MAX_ELEMENTWISE:
         moved, calls = 400 * adds * item, products  # XLA's reduction is scalar code, and reads all anew
     elif not few and _elementwise(problem):
+        lanes = problem.groups * problem.c_out
+        adds = adds if lanes == 1 else thin(adds, lanes)
         moved, calls = adds, 1 if taps <= MAX_UNROLLED else taps
     else:
         moved = 2 * products * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
         moved *= 20 if few else 1  # both operands are copied and transposed for each
         calls = products * problem.groups
+        adds = thin(adds, min(problem.batch if few else problem.c_in, problem.c_out))
     return Cost(
         multiply_adds=adds,
         bytes_moved=problem.operand_bytes + 2 * padded + moved,
-        extra_bytes=padded + problem.operand_bytes,
+        extra_bytes=padded + _kept_bytes(problem) + problem.widened_bytes,
         calls=calls + problem.padded,
     )
+
+
+def _kept_bytes(problem: ConvProblem) -> int:
+    """What is alive at once beside the padded x: of products written out, all that goes into them or comes out."""
+    taps, outputs, phases = prod(problem.window), prod(problem.output_size), prod(problem.input_dilation)
+    if min(outputs, taps) > MAX_UNROLLED * phases:  # a loop
+        return 2 * problem.operand_bytes
+    if problem.few_outputs:
+        return problem.operand_bytes * (1 + outputs // phases)
+    if _elementwise(problem):
+        lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 else 0
+        return problem.edged_bytes * lanes + problem.y_bytes * (phases > 1)
+    term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases
+    return term * taps + problem.w_bytes
 
 
 TAPS = Algorithm(

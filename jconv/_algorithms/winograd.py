@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._algorithms._toom_cook import Matrix
 from jconv._algorithms._winograd_plan import (
     Axis,
@@ -201,13 +201,20 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
     problem = drop_idle_axes(problem)
     axes = choose_axes(problem, most)
     products, blocks = prod(axis.products for axis in axes), len(cut_blocks(problem, axes).starts)
-    tiles = tile_bytes(problem, axes)
-    kernel = 0 if sums_tiles(axes) else products * prod(problem.w_shape[-3:]) * problem.accumulator.itemsize
+    tiles, summed = tile_bytes(problem, axes), sums_tiles(axes)
+    # Transforms are elementwise along all channels; to multiply, groups are brought to the front.
+    inner = problem.batch if summed else problem.c_in
+    copied = thin(tiles, problem.groups * min(inner, problem.c_out))
+    if problem.groups > 1:
+        copied += thin(tiles, min(inner, problem.c_out))
+    kernel = 0 if summed else products * prod(problem.w_shape[-3:]) * problem.accumulator.itemsize
+    # A kernel gradient's operands are padded or transposed; else x is padded.
+    kept = problem.padded_bytes + (problem.w_bytes if summed else 0)
     pairs = problem.batch * problem.groups * problem.c_in * problem.c_out
     return Cost(
-        multiply_adds=points(axes) * pairs,
-        bytes_moved=2 * problem.operand_bytes + 2 * tiles + 2 * kernel,
-        extra_bytes=tiles // blocks + kernel,
+        multiply_adds=thin(points(axes) * pairs * (1 + summed), inner, problem.c_out),
+        bytes_moved=2 * problem.operand_bytes + 2 * copied + 2 * kernel,
+        extra_bytes=tiles // blocks + kernel + kept + problem.widened_bytes,
         calls=products * blocks * (2 + problem.groups),
     )
 

@@ -1,0 +1,62 @@
+"""The temporaries that `cost` predicts against those that XLA's compiler allots."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+from problems import directions, problem_of
+
+from jconv._algorithms import ALGORITHMS
+from jconv._choose import MEMORY_BYTES, MEMORY_FACTOR, choose_algorithm
+
+PROBLEMS = {
+    "dense": problem_of([(56, 3, 56, 1, 1, 1, 1)] * 2, batch=8, c_in=32, c_out=64),
+    "depthwise": problem_of([(56, 7, 56, 1, 1, 1, 3)] * 2, batch=4, groups=64, c_in=1, c_out=1),
+    "grouped": problem_of([(28, 3, 28, 1, 1, 1, 1)] * 2, batch=8, groups=16, c_in=8, c_out=8),
+    "strided, few channels": problem_of([(112, 7, 56, 2, 1, 1, 3)] * 2, batch=4, c_in=3, c_out=64),
+    "transposed": problem_of([(28, 4, 56, 1, 2, 1, 2)] * 2, batch=8, c_in=64, c_out=32),
+    "volume": problem_of([(24, 3, 24, 1, 1, 1, 1)] * 3, batch=2, c_in=16, c_out=16),
+    "long": problem_of([(8192, 5, 8192, 1, 1, 1, 4)], batch=8, c_in=32, c_out=32),
+    "long window": problem_of([(4096, 511, 4096, 1, 1, 1, 510)], batch=2, groups=16, c_in=1, c_out=1),
+}
+
+
+def allotted(algorithm, problem):
+    """Bytes of temporaries of the compiled program, which takes and gives images as users have them."""
+
+    def convolve(x, w):
+        y = algorithm.compute(x.reshape(problem.x_shape), w, problem)
+        return y.reshape(*y.shape[:-2], -1)  # else XLA would copy y: it cannot give out an array reshaped
+
+    x = jax.ShapeDtypeStruct((*problem.x_shape[:-2], problem.groups * problem.c_in), problem.x_dtype)
+    w = jax.ShapeDtypeStruct(problem.w_shape, problem.w_dtype)
+    return jax.jit(convolve).lower(x, w).compile().memory_analysis().temp_size_in_bytes
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_no_more_is_allotted_than_predicted(name):
+    """Up to half as much again, and 2 MB: XLA lays its buffers out as it likes. Nor is far less."""
+    for direction, problem in directions(PROBLEMS[name]).items():
+        for algorithm in ALGORITHMS.values():
+            if not algorithm.unsupported(problem):
+                predicted, found = algorithm.cost(problem, "cpu").extra_bytes, allotted(algorithm, problem)
+                assert found <= 1.5 * predicted + 2 * 2**20, (direction, algorithm.name, predicted, found)
+                assert predicted <= 12 * found + 32 * 2**20, (direction, algorithm.name, predicted, found)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_auto_keeps_its_word(name):
+    """What is chosen needs no more than twice the operands and 64 MB."""
+    for problem in directions(PROBLEMS[name]).values():
+        most = MEMORY_FACTOR * problem.operand_bytes + MEMORY_BYTES
+        assert allotted(choose_algorithm(problem, "cpu"), problem) <= most
+
+
+def test_what_is_too_large_is_seen():
+    """Else the tests above could not fail: a product per tap, of a large output, keeps all of them."""
+    problem = replace(PROBLEMS["strided, few channels"], batch=16)
+    taps = ALGORITHMS["taps"]
+    assert allotted(taps, problem) > 2 * problem.operand_bytes + MEMORY_BYTES
+    assert choose_algorithm(problem, "cpu").name != "taps"
+    assert np.isfinite(taps.cost(problem, "cpu").extra_bytes)
