@@ -4,7 +4,8 @@
     python benchmarks/fit_rates.py benchmarks/results/cpu.json layers.json
 
 Takes files of run.py and of regret.py. Prints the table for jconv/_rates.py: per algorithm the seconds per
-multiply-add, byte, byte of temporaries and call. They are fitted to the times first, and then varied for as long as that lowers the regret: the time of the algorithm chosen over that of the best.
+multiply-add, byte, byte of temporaries and call. They are fitted to the times first, and then varied for as
+long as that lowers the regret: the time of the algorithm chosen over that of the best.
 """
 
 import argparse

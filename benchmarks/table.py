@@ -127,8 +127,38 @@ def picture(results: dict, path: Path) -> None:
 
 
 def training(results: dict) -> str:
-    """The table of training steps, as benchmarks/training.py wrote it."""
-    return "\n".join(results["table"])
+    """A line per network: milliseconds of a step alone and in a loop, and what `install()` gains and costs."""
+    medians = {
+        (r["model"], r["library"], form): 1e3 * r[form]["median"]
+        for r in results["records"]
+        for form in ("outside", "inside")
+        if form in r
+    }
+    lines = [
+        "| network | stock: ms | in scan | `install()`: ms | in scan | PyTorch: ms | times stock | in scan "
+        "| times PyTorch | in scan / alone | compile / stock |",
+        "|---" + "|---:" * 10 + "|",
+    ]
+    for model, ratio in results["ratios"].items():
+        times = [
+            medians[model, library, form]
+            for library, form in (
+                ("stock", "outside"), ("stock", "inside"), ("installed", "outside"), ("installed", "inside"),
+                ("torch", "outside"),
+            )
+        ]  # fmt: skip
+        names = ("vs stock, outside", "vs stock, inside", "vs torch, outside", "inside / outside", "compile, outside")
+        cells = [f"{ms:.1f}" for ms in times] + [f"{ratio[name]:.2f}" for name in names]
+        lines.append(f"| {model} | " + " | ".join(cells) + " |")
+    means = results["means"]
+    summary = (
+        f"Geometric means: {means['vs stock']:.2f} times as fast as stock JAX, alone and in loops together "
+        f"({means['vs stock, outside']:.2f} alone), {means['vs torch']:.2f} times as fast as PyTorch, "
+        f"{means['inside / outside']:.2f} in a loop against alone, "
+        f"{means['compile, outside']:.2f} times stock's compile time. "
+        f"{results['machine']}; PyTorch: {results['torch']}."
+    )
+    return "\n".join([*lines, "", summary])
 
 
 SECTIONS = {

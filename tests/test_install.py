@@ -73,6 +73,14 @@ def test_a_wrong_algorithm_would_be_noticed():
             assert_same(depthwise, *DEPTHWISE)
 
 
+def test_the_first_layer_of_a_network_for_pictures_agrees():
+    """Three channels, a wide window, a stride: in each direction the choice ends in another algorithm."""
+    f = partial(
+        lax.conv_general_dilated, window_strides=(2, 2), padding="SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    assert_same(f, normal((2, 33, 32, 3)), normal((7, 7, 3, 16), 1), served=False)
+
+
 def test_an_empty_result_agrees():
     f = partial(lax.conv_general_dilated, window_strides=(1,), padding="VALID", rhs_dilation=(9,))
     assert_same(f, normal((2, 3, 5)), normal((4, 3, 2), 1))

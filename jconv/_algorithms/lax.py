@@ -76,7 +76,7 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
     if problem.rank > 2:
         slowdown *= 8 if problem.rank == 3 else 100
     if problem.few_outputs:
-        slowdown *= 2
+        slowdown *= 2 if prod(problem.output_size) > 1 else 4
     return slowdown
 
 

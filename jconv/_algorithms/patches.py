@@ -152,7 +152,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     if swap_is_due(problem):
         problem = swapped(problem)
     tiles = _tiles(problem)
-    made = 0 if tiles else _patch_bytes(problem)
+    laid_out = 0 if tiles else _patch_bytes(problem)
+    made = laid_out // prod(problem.input_dilation)
     run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
     padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs else 0
     blocks = 1 if tiles else max(1, len(_blocks(problem)[1]))
@@ -165,7 +166,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     return Cost(
         multiply_adds=thin(problem.multiply_adds * (1 + problem.few_outputs), problem.c_out),
         bytes_moved=problem.operand_bytes + 2 * padded + 2 * thin(made, run),
-        extra_bytes=kept + made // blocks + problem.widened_bytes,
+        extra_bytes=kept + laid_out // blocks + problem.widened_bytes,
         calls=blocks * (1 + problem.groups) + problem.padded,
     )
 

@@ -78,7 +78,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
     extra = folded + padded + problem.w_bytes
     if problem.few_outputs:  # the operands come transposed, and are copied
-        slowdown *= 2
+        slowdown *= 2 if prod(problem.output_size) > 1 else 4
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded)
     elif phases > 1:
         extra += problem.y_bytes + problem.w_bytes
