@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     parser.add_argument("--count", type=int, default=30, help="how many layers (default: 30)")
-    parser.add_argument("--seed", type=int, default=0, help="for the layers (default: 0)")
+    parser.add_argument("--seed", type=int, default=200, help="for the layers (default: 200)")
     parser.add_argument("--seconds", type=float, default=0.3, help="time spent on each figure (default: 0.3)")
     arguments = parser.parse_args()
     draw, platform, rows = random.Random(arguments.seed), jax.default_backend(), []

@@ -71,7 +71,7 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
         slowdown *= 100
     if problem.groups > 1:
         slowdown *= max(2.0, 300 / max(1, problem.c_in * problem.c_out) ** 0.75)
-    elif max(problem.c_in, problem.c_out) <= 16:
+    elif max(problem.c_in, problem.c_out) <= 16 and not problem.few_outputs:
         slowdown *= max(2.0, 20 / max(1, problem.c_in * problem.c_out) ** 0.5)
     if problem.rank > 2:
         slowdown *= 8 if problem.rank == 3 else 100
