@@ -77,22 +77,56 @@ def speed(results: dict) -> str:
     for row in rows:
         by_workload[row["workload"]][row["direction"]] = row
     lines = [
-        "| workload | " + " | ".join(f"{d}: ms, by | lax | PyTorch" for d in DIRECTIONS) + " |",
+        "| workload | " + " | ".join(f"{d}: ms, by, of the roof | lax | PyTorch" for d in DIRECTIONS) + " |",
         "|---|" + "---|---:|---:|" * 3,
     ]
     for workload, directions in by_workload.items():
         cells = []
         for row in (directions[d] for d in DIRECTIONS):
-            cells.append(f"{row['ms']:.2f} {row['algorithm']} | {row['lax']:.2f} | {row['torch']:.2f}")
+            cells.append(
+                f"{row['ms']:.2f} {row['algorithm']} {100 * row['roof']:.0f} % | {row['lax']:.2f} | {row['torch']:.2f}"
+            )
         lines.append(f"| {workload} | " + " | ".join(cells) + " |")
     lax = [row["lax"] for row in rows]
     torch = [row["torch"] for row in rows if not math.isnan(row["torch"])]
     summary = (
         f"Geometric mean over {len(lax)} entries: {geometric_mean(lax):.2f} times as fast as `jax.lax`, "
         f"{geometric_mean(torch):.2f} times as fast as PyTorch {results['torch_version']}. "
-        f"Least: {min(lax):.2f} and {min(torch):.2f}. {results['machine']}, {results['date']}."
+        f"Least: {min(lax):.2f} and {min(torch):.2f}; slower than `jax.lax` by more than 5 %: "
+        f"{sum(ratio < 1 / 1.05 for ratio in lax)}; more than 1.5 times PyTorch's time: "
+        f"{sum(ratio < 1 / 1.5 for ratio in torch)}. {regret_of_workloads(results)}"
+        f"{results['machine']}, commit {results['commit']}, {results['date']}."
     )
     return "\n".join([*lines, "", summary])
+
+
+def regret_of_workloads(results: dict) -> str:
+    """The chosen algorithm's time over that of the best, where all were timed."""
+    found = {}
+    for key, row in results["rows"].items():
+        times = {n: r["quartiles_s"][1] for n, r in row.items() if "quartiles_s" in r and n not in ("auto", "jax.lax")}
+        if times:
+            found[key] = times[row["auto"]["algorithm"]] / min(times.values())
+    if not found:
+        return ""
+    worst = max(found, key=lambda key: found[key])
+    return (
+        f"The chosen algorithm takes {geometric_mean(list(found.values())):.3f} times as long as the best of all "
+        f"in the geometric mean, {found[worst]:.2f} times at worst ({worst}). "
+    )
+
+
+def regret(results: dict) -> str:
+    """The same on random layers."""
+    rows = sorted(results["rows"], key=lambda row: -row["regret"])
+    over = ", ".join(
+        f"{row['regret']:.2f} ({row['chosen']}, {row['direction']})" for row in rows if row["regret"] > 1.5
+    )
+    return (
+        f"On {len(rows)} random layers that the rates were not fitted to (seed {results['seed']}): "
+        f"{results['mean']:.3f} in the geometric mean, {results['worst']:.2f} at worst. Over 1.5: {over or 'none'}. "
+        f"{results['machine']}, commit {results['commit']}, {results['date']}."
+    )
 
 
 def picture(results: dict, path: Path) -> None:
@@ -165,6 +199,7 @@ SECTIONS = {
     "verification": ("verify.json", verification),
     "speed": ("cpu.json", speed),
     "speed-oldest": ("cpu-oldest.json", speed),
+    "regret": ("regret.json", regret),
     "training": ("training.json", training),
     "training-oldest": ("training-oldest.json", training),
 }

@@ -18,24 +18,24 @@ class Rates(NamedTuple):
 # benchmarks/regret.py) in all directions, on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22: under jax 0.12,
 # and under jax 0.10, whose code is another.
 _CPU = {
-    "lax": Rates(3.99e-12, 4.42e-11, 5.64e-10, 2.42e-05),
-    "planar": Rates(3.38e-12, 1.76e-11, 1.57e-10, 5.06e-06),
-    "taps": Rates(1.7e-11, 2.18e-13, 7.81e-11, 1.94e-06),
-    "patches": Rates(5.41e-12, 1.89e-11, 3.37e-10, 3.99e-07),
-    "rows": Rates(2.79e-11, 7.16e-12, 5.6e-10, 1.03e-06),
-    "fft": Rates(2e-11, 2.25e-11, 1.06e-10, 2.93e-06),
-    "winograd": Rates(3.32e-12, 1.42e-11, 5.71e-11, 1.47e-06),
-    "winograd4": Rates(2.74e-11, 4.97e-12, 4.69e-10, 4.4e-06),
+    "lax": Rates(5.34e-12, 6.67e-11, 7.21e-10, 7.55e-06),
+    "planar": Rates(3.5e-12, 8.57e-12, 1.43e-10, 1.99e-06),
+    "taps": Rates(1.62e-11, 3.94e-13, 3.05e-11, 1.31e-06),
+    "patches": Rates(8.59e-12, 1.17e-11, 4.26e-10, 1.65e-07),
+    "rows": Rates(1.04e-11, 7.32e-12, 5.07e-10, 2.99e-07),
+    "fft": Rates(4e-12, 5.43e-11, 6.11e-11, 3.21e-06),
+    "winograd": Rates(3.27e-12, 4.96e-12, 1.82e-10, 5.73e-06),
+    "winograd4": Rates(5.34e-12, 1.18e-11, 8.99e-11, 4.48e-06),
 }
 _CPU_BEFORE_0_11 = {
-    "lax": Rates(1.34e-11, 8.19e-11, 3.7e-10, 4.46e-06),
-    "planar": Rates(4.74e-12, 1.84e-11, 5.5e-11, 1.14e-06),
-    "taps": Rates(3.05e-11, 3.89e-13, 2.93e-10, 5.21e-06),
-    "patches": Rates(1.03e-11, 1.75e-11, 1.13e-10, 3.83e-07),
-    "rows": Rates(4.14e-11, 9.39e-12, 1.82e-10, 2.22e-06),
-    "fft": Rates(2.43e-12, 8.31e-11, 1.13e-10, 8.08e-07),
-    "winograd": Rates(1.17e-11, 2.68e-12, 2.89e-11, 3.29e-06),
-    "winograd4": Rates(8.74e-12, 1.27e-11, 4.81e-11, 2.8e-06),
+    "lax": Rates(1.71e-11, 3.62e-11, 2.38e-10, 4.07e-06),
+    "planar": Rates(5.36e-12, 3.12e-11, 4.7e-11, 7.03e-07),
+    "taps": Rates(2.56e-11, 4.16e-13, 4.27e-10, 3e-06),
+    "patches": Rates(9.02e-12, 1.9e-11, 1.28e-10, 3.27e-07),
+    "rows": Rates(2e-11, 6.01e-12, 2.07e-10, 3.52e-06),
+    "fft": Rates(2.49e-12, 8.19e-11, 6.01e-11, 4.33e-06),
+    "winograd": Rates(3.64e-12, 3.19e-12, 6.6e-11, 1.57e-05),
+    "winograd4": Rates(6.38e-12, 3e-11, 3.74e-11, 3.16e-06),
 }
 
 RATES: dict[str, dict[str, Rates]] = {
