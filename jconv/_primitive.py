@@ -132,12 +132,18 @@ def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str, partiti
     def compute(x: Array, w: Array) -> Array:
         return algorithm.compute(x, w, problem)
 
+    x, w = x.reshape(problem.x_shape), w.reshape(problem.w_shape)
+
     sharding = jax.typeof(x).sharding
     if sharding.mesh.explicit_axes:
         # Algorithms need not say how each step is sharded: only the result is as _abstract promised.
         compute = jax.sharding.auto_axes(compute, out_sharding=_like_batch(sharding.spec, problem))  # pyrefly: ignore
     with jax.numpy_rank_promotion("allow"):  # algorithms broadcast, also in programs that forbid it
         return compute(x, w)  # pyrefly: ignore
+
+
+def _without_ones(array: Array) -> Array:
+    return lax.squeeze(array, [a for a, n in enumerate(array.shape) if n == 1])
 
 
 def is_partitioned(ctx: mlir.LoweringRuleContext) -> bool:
@@ -153,7 +159,12 @@ def is_partitioned(ctx: mlir.LoweringRuleContext) -> bool:
 
 
 def _lower(ctx: mlir.LoweringRuleContext, x, w, *, problem: ConvProblem, platform: str):
-    compute = partial(_compute, problem=problem, platform=platform, partitioned=is_partitioned(ctx))
+    function = partial(_compute, problem=problem, platform=platform, partitioned=is_partitioned(ctx))
+
+    def compute(x: Array, w: Array) -> Array:
+        # XLA copies operands that have axes of length 1, as a single group is, where a function begins.
+        return function(_without_ones(x), _without_ones(w))
+
     return mlir.lower_fun(compute, multiple_results=False)(ctx, x, w)
 
 
