@@ -163,8 +163,10 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         kept += problem.x_bytes + problem.y_bytes
     elif any(e > 1 for e in problem.input_dilation):
         kept += problem.y_bytes + problem.w_bytes
+    # One dot is fastest; many smaller ones are not, and sums over all positions less so.
+    slowdown = 1 if prod(problem.window) == 1 else 4 if problem.few_outputs else 2
     return Cost(
-        multiply_adds=thin(problem.multiply_adds * (1 + problem.few_outputs), problem.c_out),
+        multiply_adds=thin(problem.multiply_adds * slowdown, problem.c_out),
         bytes_moved=problem.operand_bytes + 2 * padded + 2 * thin(made, run),
         extra_bytes=kept + laid_out // blocks + problem.widened_bytes,
         calls=blocks * (1 + problem.groups) + problem.padded,
