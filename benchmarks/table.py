@@ -20,13 +20,13 @@ def geometric_mean(values: list[float]) -> float:
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def verification(results: dict) -> str:
+def verification(*results: dict) -> str:
     """The worst error per algorithm and quantity, in units of the bound, over all cases and dtypes."""
     worst: dict[tuple[str, str], float] = {}
     bounds: dict[str, float] = {}
     counts: dict[str, Counter] = defaultdict(Counter)
     quantities: dict[str, None] = {}
-    for group in results["groups"]:
+    for group in (group for one in results for group in one["groups"]):
         name, key = group["algorithm"], (group["algorithm"], group["quantity"])
         quantities[group["quantity"]] = None
         bounds[name] = group["bound_in_eps"]
@@ -42,8 +42,11 @@ def verification(results: dict) -> str:
         lines.append(
             f"| `{name}` | {bounds[name]:g} | {row} | {count['passed']} | {count['unsupported']} | {count['failed']} |"
         )
-    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    return "\n".join([*lines, "", f"On {results['device']}; {versions}; {results['seconds']:.0f} s."])
+    ran = {
+        f"{one['device']}; " + ", ".join(f"{name} {number}" for name, number in one["versions"].items())
+        for one in results
+    }
+    return "\n".join([*lines, "", f"On {'; '.join(sorted(ran))}; {sum(one['seconds'] for one in results):.0f} s."])
 
 
 def speeds(results: dict) -> list[dict]:
@@ -196,7 +199,7 @@ def training(results: dict) -> str:
 
 
 SECTIONS = {
-    "verification": ("verify.json", verification),
+    "verification": ("verify*.json", verification),
     "speed": ("cpu.json", speed),
     "speed-oldest": ("cpu-oldest.json", speed),
     "regret": ("regret.json", regret),
@@ -209,10 +212,11 @@ def rewritten(text: str) -> str:
     """README with every section between its markers made anew."""
     for name, (file, render) in SECTIONS.items():
         start, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
-        if start in text and (RESULTS / file).exists():
+        found = [json.loads(path.read_text()) for path in sorted(RESULTS.glob(file))]
+        if start in text and found:
             before, rest = text.split(start)
             _, after = rest.split(end)
-            text = before + start + "\n" + render(json.loads((RESULTS / file).read_text())) + "\n" + end + after
+            text = before + start + "\n" + render(*found) + "\n" + end + after
     return text
 
 
