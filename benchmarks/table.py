@@ -156,7 +156,7 @@ def picture(results: dict, path: Path) -> None:
         ax.grid(axis="both", alpha=0.25)
     axes[0].set_yticks(range(len(names)), names)
     axes[0].invert_yaxis()
-    axes[0].legend(loc="lower right")
+    axes[0].legend(loc="upper right")
     figure.suptitle(results["machine"], fontsize=9)
     temporary = path.with_suffix(".tmp.png")
     figure.savefig(temporary, dpi=110)
