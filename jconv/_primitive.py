@@ -132,8 +132,7 @@ def _compute(x: Array, w: Array, *, problem: ConvProblem, platform: str, partiti
     def compute(x: Array, w: Array) -> Array:
         return algorithm.compute(x, w, problem)
 
-    x, w = x.reshape(problem.x_shape), w.reshape(problem.w_shape)
-
+    x, w = x.reshape(problem.x_shape), w.reshape(problem.w_shape)  # see _lower
     sharding = jax.typeof(x).sharding
     if sharding.mesh.explicit_axes:
         # Algorithms need not say how each step is sharded: only the result is as _abstract promised.

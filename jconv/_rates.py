@@ -14,9 +14,10 @@ class Rates(NamedTuple):
     call: float
 
 
-# Fitted by `python benchmarks/fit_rates.py` to the workloads and to random layers (seeds 0, 1, 2 and 100 of
-# benchmarks/regret.py) in all directions, on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22: under jax 0.12,
-# and under jax 0.10, whose code is another.
+# Fitted by `python benchmarks/fit_rates.py` to the workloads and to random layers of benchmarks/regret.py (seeds 0,
+# 1, 2 and 100 under jax 0.12; 0 and 1 under jax 0.10, whose code is another), on 2 cores of an AMD EPYC (Zen 5), on
+# 2026-11-22. The multiply-add of `patches` was halved by hand afterwards, when its cost came to count all but single
+# taps twice.
 _CPU = {
     "lax": Rates(5.34e-12, 6.67e-11, 7.21e-10, 7.55e-06),
     "planar": Rates(3.5e-12, 8.57e-12, 1.43e-10, 1.99e-06),

@@ -131,8 +131,7 @@ def _interleave(y: Array, counts: Ints) -> Array:
 def lift_rank(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a 1-D problem as a 2-D one whose first axis has one position: reshapes only."""
     lifted = problem.with_axes([(1, 1, 1, 1, 1, 1, 0), *problem.axes])
-    # Reshaped, not x[:, None]: that is a broadcast to XLA, whose layout it then corrects by a copy.
-    return compute(x.reshape(lifted.x_shape), w.reshape(lifted.w_shape), lifted).reshape(problem.y_shape)
+    return compute(x[:, None], w[None], lifted).reshape(problem.y_shape)
 
 
 def fold_first_axis(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:

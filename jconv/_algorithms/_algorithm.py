@@ -12,9 +12,11 @@ class Cost(NamedTuple):
     """What a computation takes, in integers that do not depend on the machine.
 
     Args:
-        multiply_adds: scalar multiply-adds actually done, wasted ones counted.
+        multiply_adds: scalar multiply-adds done, wasted ones counted; those that XLA is known to be slower
+            at, in short loops or off its fast paths, as often as they are slower.
         bytes_moved: bytes read and written, temporaries counted each time they pass.
-        extra_bytes: most bytes of temporaries alive at once.
+        extra_bytes: most bytes of temporaries alive at once; held to XLA's own count by
+            tests/algorithms/test_memory.py.
         calls: operations started one after another (dots, fused loops, transforms).
     """
 

@@ -79,7 +79,7 @@ def bar_steps(problems: Iterable[ConvProblem], advance: Callable[[], None]) -> I
 
 
 def find_function(target: str) -> Callable[[], Any]:
-    """Give the function that FILE.py:NAME or MODULE:NAME names, with a call without arguments tried out."""
+    """Give the function that FILE.py:NAME or MODULE:NAME names, if it can be called without arguments."""
     place, _, name = target.rpartition(":")
     if not place or not name:
         raise InputError(f"{target}: {FORM}.")

@@ -83,3 +83,14 @@ def count_primitives(jaxpr, name: str) -> list:
             if hasattr(inner, "eqns"):
                 found += count_primitives(inner, name)
     return found
+
+
+def check_in_vmap_and_scan(algorithm, problem: ConvProblem) -> None:
+    """Assert that pairs of operands give the same mapped over, scanned over and one by one."""
+    pairs = [operands(problem, seed) for seed in range(2)]
+    xs, ws = (np.stack(several) for several in zip(*pairs, strict=True))
+    want = np.stack([compiled(algorithm, problem)(x, w) for x, w in pairs])
+    batched = jax.jit(jax.vmap(lambda x, w: algorithm.compute(x, w, problem)))(xs, ws)
+    scanned = jax.lax.scan(lambda _, pair: (None, algorithm.compute(*pair, problem)), None, (xs, ws))[1]
+    np.testing.assert_allclose(batched, want, atol=1e-4)
+    np.testing.assert_allclose(scanned, want, atol=1e-4)

@@ -9,7 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import error_in_eps
-from problems import check, compiled, count_primitives, directions, error_of, operands, problem_of, truth
+from problems import (
+    check,
+    check_in_vmap_and_scan,
+    compiled,
+    count_primitives,
+    directions,
+    error_of,
+    operands,
+    problem_of,
+    truth,
+)
 
 from jconv._algorithms import fft
 from jconv._algorithms.fft import FFT
@@ -178,14 +188,7 @@ def test_with_strict_promotion(name):
 
 
 def test_in_vmap_and_scan():
-    problem = PROBLEMS["2d"]
-    pairs = [operands(problem, seed) for seed in range(2)]
-    xs, ws = (np.stack(several) for several in zip(*pairs, strict=True))
-    want = np.stack([compiled(FFT, problem)(x, w) for x, w in pairs])
-    batched = jax.jit(jax.vmap(lambda x, w: FFT.compute(x, w, problem)))(xs, ws)
-    scanned = jax.lax.scan(lambda _, pair: (None, FFT.compute(*pair, problem)), None, (xs, ws))[1]
-    np.testing.assert_allclose(batched, want, atol=1e-4)
-    np.testing.assert_allclose(scanned, want, atol=1e-4)
+    check_in_vmap_and_scan(FFT, PROBLEMS["2d"])
 
 
 # ---- the promised error

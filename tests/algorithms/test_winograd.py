@@ -8,7 +8,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import error_in_eps
-from problems import check, compiled, count_primitives, directions, error_of, magnitude, operands, problem_of, truth
+from problems import (
+    check,
+    check_in_vmap_and_scan,
+    compiled,
+    count_primitives,
+    directions,
+    error_of,
+    magnitude,
+    operands,
+    problem_of,
+    truth,
+)
 
 from jconv._algorithms import _winograd_plan as plan
 from jconv._algorithms._toom_cook import transforms
@@ -187,14 +198,7 @@ def test_with_strict_promotion(name):
 
 @BOTH
 def test_in_vmap_and_scan(algorithm):
-    problem = PROBLEMS["3 taps"]
-    pairs = [operands(problem, seed) for seed in range(2)]
-    xs, ws = (np.stack(several) for several in zip(*pairs, strict=True))
-    want = np.stack([compiled(algorithm, problem)(x, w) for x, w in pairs])
-    batched = jax.jit(jax.vmap(lambda x, w: algorithm.compute(x, w, problem)))(xs, ws)
-    scanned = jax.lax.scan(lambda _, pair: (None, algorithm.compute(*pair, problem)), None, (xs, ws))[1]
-    np.testing.assert_allclose(batched, want, atol=1e-4)
-    np.testing.assert_allclose(scanned, want, atol=1e-4)
+    check_in_vmap_and_scan(algorithm, PROBLEMS["3 taps"])
 
 
 # ---- the promised error
