@@ -1,11 +1,12 @@
 """Fit the cost model's constants to measured times, and report the regret of its choices.
 
     python benchmarks/regret.py --seed 1 --count 110 --json layers.json
-    python benchmarks/fit_rates.py benchmarks/results/cpu.json layers.json
+    python benchmarks/regret.py --networks --json networks.json
+    python benchmarks/fit_rates.py benchmarks/results/cpu.json layers.json networks.json
 
 Takes files of run.py and of regret.py. Prints the table for jconv/_rates.py: per algorithm the seconds per
-multiply-add, byte, byte of temporaries and call. They are fitted to the times first, and then varied for as
-long as that lowers the regret: the time of the algorithm chosen over that of the best.
+multiply-add, byte, byte of temporaries and call, with which the regret is least: the time of the algorithm
+chosen over that of the best. What such rates are worth elsewhere is estimated on layers left out of the fit.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
@@ -20,10 +23,19 @@ from jconv._algorithms import ALGORITHMS
 from jconv._choose import set_aside, what_takes_time
 from jconv._problem_json import problem_from_json
 
+jax.config.update("jax_enable_x64", True)
+
 # Seconds per multiply-add, byte, byte of fresh memory and call, where the times do not say otherwise.
 USUAL = np.log([8e-12, 2e-11, 4e-10, 3e-6])
-# How much the worst regrets weigh beside the mean: the sum of their squared logarithms is added to the mean's.
-WORST_WEIGHS = 0.5
+# What an error of the predicted times weighs beside the regret, both as logarithms.
+ERROR_WEIGHS = 0.15
+# How unsure the draw is of what is fastest: of times that differ by less than such a factor, as a logarithm.
+SPREADS = (0.5, 0.3, 0.2, 0.1, 0.05)
+
+
+# Many small operations take XLA long to compile, a tenth of a second and more for each layer: what is made of
+# them is counted as so many times slower as it must be faster to be worth that.
+HANDICAP = {"winograd": 1.15, "winograd4": 1.15}
 
 
 class Sample(NamedTuple):
@@ -56,24 +68,48 @@ def samples_of(results: dict) -> list[Sample]:
 
 
 def weight_of(results: dict) -> int:
-    """Layers of real networks count three times."""
-    return 3 if isinstance(results["rows"], dict) else 1
+    """The workloads count six times, the layers of other real networks three times."""
+    return 6 if isinstance(results["rows"], dict) else 3 if results.get("networks") else 1
 
 
-def fit(samples: list[Sample], name: str) -> np.ndarray:
-    """Rates with the least error of the times' logarithms, held softly to what is usual of a core.
+def fit(samples: list[Sample], weights: list[int], starts: int = 12) -> dict[str, np.ndarray]:
+    """Rates with the least expected regret, if algorithms were drawn the likelier the faster they are predicted to be.
 
-    The slower than the best an algorithm is, the less that case counts.
+    That is smooth where the regret itself jumps; the draw is sharpened step by step. The error of the
+    predicted times, weighed by how near the best they are, and what is usual of a core decide where the
+    choice does not. The best of several starts, drawn by a fixed seed.
     """
-    mine = [s for s in samples if name in s.costs]
-    costs, seconds = np.array([s.costs[name] for s in mine]), np.array([s.seconds[name] for s in mine])
-    matters = np.array([min(s.seconds.values()) / s.seconds[name] for s in mine]) ** 0.5
+    names = list(ALGORITHMS)
+    costs = np.ones((len(samples), len(names), len(USUAL)))
+    seconds = np.full(costs.shape[:2], np.inf)
+    for i, sample in enumerate(samples):
+        for name, cost in sample.costs.items():
+            costs[i, names.index(name)] = cost
+            seconds[i, names.index(name)] = sample.seconds[name] * HANDICAP.get(name, 1)
+    able = np.isfinite(seconds)
+    regret = np.log(np.where(able, seconds / seconds.min(axis=1, keepdims=True), 1))
+    known, near = np.log(np.where(able, seconds, 1)), able * np.exp(-regret / 2)
+    share = np.array(weights) / sum(weights)
 
-    def loss(logs: np.ndarray) -> float:
-        error = np.log((costs @ np.exp(logs) + 1e-9) / seconds)
-        return (matters * np.sqrt(error**2 + 0.01)).sum() / matters.sum() + 0.003 * ((logs - USUAL) ** 2).sum()
+    def loss(logs: jax.Array, spread: float) -> jax.Array:
+        predicted = jnp.log((costs * jnp.exp(logs.reshape(len(names), -1))).sum(-1) + 1e-9)
+        drawn = jax.nn.softmax(jnp.where(able, -predicted / spread, -jnp.inf), axis=1)
+        expected = (drawn * regret).sum(1)
+        error = (jnp.sqrt((predicted - known) ** 2 + 0.01) * near).sum(1) / near.sum(1)
+        unusual = ((logs - np.tile(USUAL, len(names))) ** 2).mean()
+        return (share * (expected + expected**2 / 2 + ERROR_WEIGHS * error)).sum() + 1e-3 * unusual
 
-    return np.exp(minimize(loss, USUAL, method="Powell").x)
+    gradient = jax.jit(jax.value_and_grad(loss))
+    draw, found = np.random.default_rng(0), []
+    for start in range(starts):
+        logs = np.tile(USUAL, len(names))
+        logs = logs + draw.normal(scale=0.7, size=logs.size) * (start > 0)
+        for spread in SPREADS:
+            result = minimize(lambda x, t=spread: tuple(map(np.asarray, gradient(x, t))), logs, jac=True)
+            logs = result.x
+        found.append((result.fun, logs))
+    rates = np.exp(min(found, key=lambda one: one[0])[1].reshape(len(names), -1))
+    return dict(zip(names, rates, strict=True))
 
 
 def regrets(samples: list[Sample], rates: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
@@ -82,23 +118,14 @@ def regrets(samples: list[Sample], rates: dict[str, np.ndarray]) -> tuple[np.nda
     return np.array([s.seconds[n] / min(s.seconds.values()) for s, n in zip(samples, chosen, strict=True)]), chosen
 
 
-def polish(samples: list[Sample], rates: dict[str, np.ndarray], rounds: int = 15) -> dict[str, np.ndarray]:
-    """Vary one rate after another by factors, and keep what lowers the regret."""
-
-    def loss(rates: dict[str, np.ndarray]) -> float:
-        logs = np.log(regrets(samples, rates)[0])
-        return logs.mean() + WORST_WEIGHS * (logs**2).mean()
-
-    rates, least = {n: r.copy() for n, r in rates.items()}, loss(rates)
-    for step in np.geomspace(2.0, 1.05, rounds):
-        for name in rates:
-            for which in [*([i] for i in range(4)), [0, 1, 2, 3]]:
-                for factor in (step, 1 / step):
-                    tried = {**rates, name: rates[name].copy()}
-                    tried[name][which] *= factor
-                    if (now := loss(tried)) < least - 1e-6:
-                        rates, least = tried, now
-    return rates
+def left_out(samples: list[Sample], weights: list[int], parts: int = 4) -> float:
+    """Mean regret on each part by rates fitted to the others."""
+    part, logs = np.random.default_rng(1).permutation(len(samples)) % parts, []
+    for held in range(parts):
+        rest = np.flatnonzero(part != held)
+        rates = fit([samples[i] for i in rest], [weights[i] for i in rest], starts=4)
+        logs.append(np.log(regrets([samples[i] for i in np.flatnonzero(part == held)], rates)[0]))
+    return float(np.exp(np.concatenate(logs).mean()))
 
 
 def report(title: str, samples: list[Sample], rates: dict[str, np.ndarray]) -> None:
@@ -119,10 +146,10 @@ def main() -> None:
     paths = parser.parse_args().results
     files = {path: json.loads(path.read_text()) for path in paths}
     by_file = {path: samples_of(results) for path, results in files.items()}
-    samples = [sample for path, mine in by_file.items() for sample in mine * weight_of(files[path])]
-    rates = {name: fit(samples, name) for name in ALGORITHMS}
-    report("fitted to the times", samples, rates)
-    rates = polish(samples, rates)
+    samples = [sample for mine in by_file.values() for sample in mine]
+    weights = [weight_of(files[path]) for path, mine in by_file.items() for _ in mine]
+    print(f"left out of the fit, a quarter at a time: {left_out(samples, weights):.3f} in the geometric mean")
+    rates = fit(samples, weights)
     first = files[paths[0]]
     print(f"# Fitted by `python benchmarks/fit_rates.py` on {first['date']}: {first['machine']}.")
     for name, values in rates.items():

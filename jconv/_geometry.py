@@ -48,6 +48,20 @@ def _axis_padding(word: str, size: int, span: int, stride: int) -> tuple[int, in
     return (less, more) if word == "SAME" else (more, less)
 
 
+def cut(n: int, most: int) -> tuple[int, int]:
+    """Size and number of equal pieces that cover n positions: at most `most` long, without surplus where possible.
+
+    >>> cut(12, 5), cut(13, 5), cut(13, 20)
+    ((4, 3), (5, 3), (13, 1))
+    """
+    most = max(1, min(n, most))
+    for size in range(most, most // 2, -1):
+        if n % size == 0:
+            return size, n // size
+    count = -(-n // most)
+    return -(-n // count), count
+
+
 class Walk(NamedTuple):
     """An arithmetic progression of index pairs (a + t*a_step, b + t*b_step), t = 0 .. count-1."""
 

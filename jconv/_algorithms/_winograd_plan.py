@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jconv._algorithms._toom_cook import Transforms, transforms
+from jconv._geometry import cut
 from jconv._problem import ConvProblem
 
 # Each product is a dot of its own, for one batched dot would copy; so programs grow with them.
@@ -47,10 +48,14 @@ class Axis(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """How many examples a block holds, its axes, and where each starts: an example, a tile of the first axis."""
+    """How many examples a block holds, its axes, and where each starts: an example, a tile of the first axis.
+
+    All together have the axes `whole`, the first of which may have a few tiles more than are needed.
+    """
 
     examples: int
     axes: tuple[Axis, ...]
+    whole: tuple[Axis, ...]
     starts: np.ndarray
 
 
@@ -95,17 +100,15 @@ def cut_blocks(problem: ConvProblem, axes: tuple[Axis, ...]) -> Blocks:
     examples = problem.c_in if sums_tiles(axes) else problem.batch
     size = tile_bytes(problem, axes)
     if size <= MAX_BYTES or not axes:
-        return Blocks(examples, axes, np.zeros((1, 2), np.int32))
+        return Blocks(examples, axes, axes, np.zeros((1, 2), np.int32))
     tiles = axes[0].tiles
-    several = _divisor(examples, BLOCK_BYTES * examples // size)
-    rows = tiles if several > 1 else _divisor(tiles, BLOCK_BYTES * examples * tiles // size)
-    starts = np.array(list(product(range(0, examples, several), range(0, tiles, rows))), np.int32)
-    return Blocks(several, (axes[0]._replace(tiles=rows), *axes[1:]), starts)
-
-
-def _divisor(n: int, most: int) -> int:
-    """The largest divisor of n up to `most`, or 1."""
-    return max((d for d in range(1, n + 1) if n % d == 0 and d <= most), default=1)
+    fit = BLOCK_BYTES * examples // size
+    several = max((n for n in range(1, min(examples, fit) + 1) if examples % n == 0), default=1)
+    rows, count = (tiles, 1) if several > 1 else cut(tiles, BLOCK_BYTES * examples * tiles // size)
+    starts = np.array(list(product(range(0, examples, several), range(0, rows * count, rows))), np.int32)
+    first, rest = axes[0], axes[1:]
+    part, whole = first._replace(tiles=rows), first._replace(tiles=rows * count)
+    return Blocks(several, (part, *rest), (whole, *rest), starts)
 
 
 def tile_bytes(problem: ConvProblem, axes: Sequence[Axis]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost, thin
-from jconv._geometry import offsets
+from jconv._geometry import cut, offsets
 from jconv._problem import ConvProblem
 from jconv._products import grouped_dot
 from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands, swapped
@@ -40,9 +40,10 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     w = jnp.moveaxis(w, -3, 0).reshape(problem.groups, -1, problem.c_out)  # [G, K*C, M]
     if _tiles(problem):
         return _dot(_as_tiles(x, problem), w, problem)
-    rows, blocks = _blocks(problem)
+    rows, blocks, surplus = _blocks(problem)
     if not blocks:
         return _dot(_patches(x, problem), w, problem)
+    x = _lengthened(x, problem.stride[0] * surplus)
     part = replace(problem, batch=1, output_size=(rows, *problem.output_size[1:]))
     extent = problem.stride[0] * (rows - 1) + problem.dilation[0] * (problem.window[0] - 1) + 1
 
@@ -52,7 +53,9 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         x_b = slice_at(x, first, (x.shape[0], 1, extent, *x.shape[3:]))
         return _dot(_patches(x_b, part), w, part)
 
-    return lax.map(block, jnp.array(blocks, np.int32)).reshape(problem.y_shape)
+    y = lax.map(block, jnp.array(blocks, np.int32))
+    y = y.reshape(problem.batch, problem.output_size[0] + surplus, *problem.y_shape[2:])
+    return y[:, : problem.output_size[0]]
 
 
 def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
@@ -60,7 +63,8 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
     # The kernel gradient's operands come transposed: to undo that before padding makes no copy.
     x = jnp.moveaxis(pad_input(jnp.swapaxes(x, 0, -1), problem), -2, 0)  # [G, C, *I, N]
     w = jnp.moveaxis(w, (-3, -2), (0, 1))  # [G, C, *K, M]
-    rows, blocks = _blocks(problem)
+    rows, blocks, surplus = _blocks(problem)
+    x, w = _lengthened(x, problem.dilation[0] * surplus), _lengthened(w, surplus)
     examples = 1 if blocks else problem.c_in
     taps = (rows, *problem.window[1:])
     extent = problem.dilation[0] * (rows - 1) + problem.stride[0] * (problem.output_size[0] - 1) + 1
@@ -87,18 +91,25 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
     return jnp.moveaxis(y, (-1, 0, 1), (0, -2, -1)).astype(problem.dtype)
 
 
-def _blocks(problem: ConvProblem) -> tuple[int, list[Ints]]:
-    """How many rows of patches are made at once, and where the blocks start; none if all at once.
+def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
+    """How many rows of patches are made at once, where the blocks start, and the last one's surplus of rows.
 
-    Rows are those of the larger index set, outputs or taps; each block is of one example.
+    There are no blocks if all are made at once. Rows are those of the larger index set, outputs or
+    taps; each block is of one example.
     """
     few = problem.few_outputs
     examples, rows = (problem.c_in, problem.window[0]) if few else (problem.batch, problem.output_size[0])
     if _patch_bytes(problem) <= BLOCK_BYTES:
-        return rows, []
-    most = BLOCK_BYTES * examples * rows // _patch_bytes(problem)
-    at_once = max((r for r in range(1, rows + 1) if rows % r == 0 and r <= most), default=1)
-    return at_once, list(product(range(examples), range(0, rows, at_once)))
+        return rows, [], 0
+    at_once, count = cut(rows, BLOCK_BYTES * examples * rows // _patch_bytes(problem))
+    return at_once, list(product(range(examples), range(0, at_once * count, at_once))), at_once * count - rows
+
+
+def _lengthened(array: Array, amount: int) -> Array:
+    """Zeros after the first spatial axis of [G, N, *I, C]."""
+    config = [(0, 0, 0)] * array.ndim
+    config[2] = (0, amount, 0)
+    return lax.pad(array, jnp.zeros((), array.dtype), config) if amount else array
 
 
 def _tiles(problem: ConvProblem) -> bool:
@@ -155,8 +166,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     laid_out = 0 if tiles else _patch_bytes(problem)
     made = laid_out // prod(problem.input_dilation)
     run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
-    padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs else 0
-    blocks = 1 if tiles else max(1, len(_blocks(problem)[1]))
+    blocks, surplus = (1, 0) if tiles else (max(1, len(_blocks(problem)[1])), _blocks(problem)[2])
+    padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs or surplus else 0
     # Groups are moved to the front, and a kernel gradient's operands are transposed.
     kept = padded * (1 + (problem.groups > 1)) + problem.w_bytes
     if problem.few_outputs and not tiles:
@@ -165,6 +176,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         kept += problem.y_bytes + problem.w_bytes
     # One dot is fastest; many smaller ones are not, and sums over all positions less so.
     slowdown = 1 if prod(problem.window) == 1 else 4 if problem.few_outputs else 2
+    if problem.groups > 1:  # a dot with a batch dimension, slow where its result is narrow
+        slowdown *= max(1, 14 // max(1, problem.c_out))
     return Cost(
         multiply_adds=thin(problem.multiply_adds * slowdown, problem.c_out),
         bytes_moved=problem.operand_bytes + 2 * padded + 2 * thin(made, run),

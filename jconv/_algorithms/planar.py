@@ -7,6 +7,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost, thin
+from jconv._algorithms.lax import grouped_slowdown
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
@@ -73,12 +74,12 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
     if problem.groups > 1:
-        slowdown = max(2.0, 300 / max(1, prod(channels)) ** 0.75)
+        slowdown = grouped_slowdown(*channels)
     elif max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
     extra = folded + padded + problem.w_bytes
     if problem.few_outputs:  # the operands come transposed, and are copied
-        slowdown *= 2 if prod(problem.output_size) > 1 else 4
+        slowdown *= 1 if problem.groups > 1 else 2 if prod(problem.output_size) > 1 else 4
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded)
     elif phases > 1:
         extra += problem.y_bytes + problem.w_bytes

@@ -1,5 +1,6 @@
 """The algorithm `rows`: a few sums over an image, kept in cache; the depthwise kernel gradient."""
 
+from functools import partial
 from itertools import product
 from math import prod
 
@@ -9,6 +10,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._geometry import cut
 from jconv._problem import ConvProblem
 from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands
 from jconv._typing import Array
@@ -16,6 +18,8 @@ from jconv._typing import Array
 # Elements of one accumulator: a piece of a row, small enough that all of them stay in cache.
 ROW_ELEMENTS = 4096
 MAX_ACCUMULATORS = 256
+# Products written out; more run as a loop over the outputs, so that programs compile quickly.
+MAX_TERMS = 40
 # Rows added up at one step. Before jax 0.11, XLA's CPU compiler made scalar code of more than one.
 MAX_UNROLLED_ROWS = 4 if jax.__version_info__ >= (0, 11) else 1
 
@@ -43,16 +47,16 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         x = _pad_last_axis(x, problem.dilation[-1] * surplus, behind=2)
         w = _pad_last_axis(w, surplus, behind=1)
 
-    rows = _unrolled_rows(problem)
+    rows, (at_once, loops) = _unrolled_rows(problem), _outputs_at_once(problem)
+    size = (at_once, *problem.output_size[1:])
     lead, (s, d) = problem.rank - 1, (problem.stride, problem.dilation)
     block = (*(1,) * (lead - 1), rows) if lead else ()
-    extent = tuple(
-        di * (b - 1) + si * (o - 1) + 1 for b, si, di, o in zip((*block, piece), s, d, problem.output_size, strict=True)
-    )
+    extent = tuple(di * (b - 1) + si * (o - 1) + 1 for b, si, di, o in zip((*block, piece), s, d, size, strict=True))
 
-    def step(sums: tuple[Array, ...], at: Array) -> tuple[tuple[Array, ...], None]:
+    def step(shift: Array | int, sums: tuple[Array, ...], at: Array) -> tuple[tuple[Array, ...], None]:
         c, *first = at
-        x_at = (c, *(di * k for di, k in zip(d, first, strict=True)), 0, 0)
+        shifts = (shift, *(0,) * lead)
+        x_at = (c, *(di * k + o for di, k, o in zip(d, first, shifts, strict=True)), 0, 0)
         x_b = slice_at(x, x_at, (1, *extent, problem.batch, lanes))[0]
         w_b = slice_at(w, (c, *first, 0), (1, *block, piece, lanes)).reshape(rows, piece, lanes)
         w_b = w_b.astype(wide)
@@ -66,7 +70,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
             new.append(total)
         return tuple(new), None
 
-    outputs = list(product(*map(range, problem.output_size)))
+    outputs = list(product(*map(range, size)))
     steps = product(
         range(problem.c_in),
         *(range(0, k, b) for k, b in zip(problem.window[:lead], block, strict=True)),
@@ -74,23 +78,27 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     )
     # Zeros made from the data, so that they vary over mesh axes as the data do.
     zero = jnp.zeros_like(x, wide, shape=(piece, lanes))
-    sums, _ = lax.scan(step, (zero,) * (len(outputs) * problem.batch), jnp.array(list(steps), np.int32))
-    y = jnp.stack([total.sum(0) for total in sums]).reshape(
-        *problem.output_size, problem.batch, problem.groups, problem.c_out
-    )
+    steps, zeros = jnp.array(list(steps), np.int32), (zero,) * (len(outputs) * problem.batch)
+
+    def some_outputs(shift: Array | int) -> Array:
+        sums, _ = lax.scan(partial(step, shift), zeros, steps)
+        return jnp.stack([total.sum(0) for total in sums])
+
+    y = some_outputs(0) if loops == 1 else lax.map(some_outputs, jnp.array(s[0] * at_once * np.arange(loops), np.int32))
+    y = y.reshape(*problem.output_size, problem.batch, problem.groups, problem.c_out)
     return jnp.moveaxis(y, problem.rank, 0).astype(problem.dtype)
 
 
 def _piece(problem: ConvProblem) -> tuple[int, int]:
     """How long a piece of a row is, and how many there are: pieces divide the row where they can."""
-    row, lanes = problem.window[-1], problem.groups * problem.c_out
-    most = max(1, ROW_ELEMENTS // lanes)
-    if row <= most:
-        return row, 1
-    for piece in range(most, most // 2, -1):
-        if row % piece == 0:
-            return piece, row // piece
-    return most, -(-row // most)
+    return cut(problem.window[-1], ROW_ELEMENTS // (problem.groups * problem.c_out))
+
+
+def _outputs_at_once(problem: ConvProblem) -> tuple[int, int]:
+    """How many outputs along the first axis are summed in one pass over the taps, and how many passes that takes."""
+    first, terms = problem.output_size[0], _accumulators(problem) * _unrolled_rows(problem)
+    at_once = max((n for n in range(1, first + 1) if first % n == 0 and n * terms <= MAX_TERMS * first), default=1)
+    return at_once, first // at_once
 
 
 def _unrolled_rows(problem: ConvProblem) -> int:
@@ -131,7 +139,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     return Cost(
         multiply_adds=problem.multiply_adds,
         bytes_moved=problem.operand_bytes + 2 * repeated + 2 * sums * steps,
-        extra_bytes=repeated + 2 * sums,
+        extra_bytes=repeated + 2 * sums // _outputs_at_once(problem)[1],
         calls=steps,
     )
 

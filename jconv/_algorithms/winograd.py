@@ -26,6 +26,8 @@ from jconv._typing import Array, Ints
 
 # Axes that are not idle.
 MAX_AXES = 3
+# How many times a multiply-add costs more in XLA's dots with a batch dimension.
+GROUPED_SLOWDOWN = 30
 
 
 def compute(x: Array, w: Array, problem: ConvProblem, *, most: int) -> Array:
@@ -48,7 +50,7 @@ def _convolve(x: Array, w: Array, problem: ConvProblem, *, most: int) -> Array:
 def _few_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) -> Array:
     """Tiles of outputs, block by block."""
     blocks, us = cut_blocks(problem, axes), _kernel_at_points(w, axes)
-    cut = _cutter(x, problem.low, axes, blocks, inputs=True)
+    cut = _cutter(x, problem.low, blocks, inputs=True)
 
     def block(at: Array | np.ndarray) -> Array:
         vs = _at_points(cut(at), blocks.axes, inputs=True)
@@ -59,15 +61,15 @@ def _few_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) 
 
     starts = blocks.starts
     y = lax.map(block, starts) if len(starts) > 1 else block(starts[0])
-    return y.reshape(problem.batch, *(axis.positions(inputs=False) for axis in axes), *y.shape[-2:])
+    return y.reshape(problem.batch, *(axis.positions(inputs=False) for axis in blocks.whole), *y.shape[-2:])
 
 
 def _few_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) -> Array:
     """Tiles of taps, block by block, summed before they are transformed back."""
     # A kernel gradient's operands come transposed: this undoes it, and no copy of either is made.
     x, w, blocks = jnp.swapaxes(x, 0, -1), jnp.moveaxis(w, -2, 0), cut_blocks(problem, axes)
-    cut_x = _cutter(x, problem.low, axes, blocks, inputs=True)
-    cut_w = _cutter(w, (0,) * len(axes), axes, blocks, inputs=False)
+    cut_x = _cutter(x, problem.low, blocks, inputs=True)
+    cut_w = _cutter(w, (0,) * len(axes), blocks, inputs=False)
 
     def block(at: Array | np.ndarray) -> list[Array]:
         vs = _at_points(cut_x(at), blocks.axes, inputs=True)
@@ -83,11 +85,9 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...
 # ---- the steps
 
 
-def _cutter(
-    a: Array, low: Ints, axes: Sequence[Axis], blocks: Blocks, *, inputs: bool
-) -> Callable[[Array | np.ndarray], Array]:
+def _cutter(a: Array, low: Ints, blocks: Blocks, *, inputs: bool) -> Callable[[Array | np.ndarray], Array]:
     """What cuts a block out of [n, *I, G, b], padded to whole tiles, given where it starts."""
-    sizes = [axis.positions(inputs=inputs) for axis in blocks.axes]
+    axes, sizes = blocks.whole, [axis.positions(inputs=inputs) for axis in blocks.axes]
     cut, step = (blocks.examples, *a.shape[1:]), 0
     if blocks.axes != axes:  # rows of one example: they overlap, so they are padded beforehand
         whole = axes[0].positions(inputs=inputs)
@@ -204,15 +204,24 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
     tiles, summed = tile_bytes(problem, axes), sums_tiles(axes)
     # Transforms are elementwise along all channels; to multiply, groups are brought to the front.
     inner = problem.batch if summed else problem.c_in
-    copied = thin(tiles, problem.groups * min(inner, problem.c_out))
-    if problem.groups > 1:
+    copied = thin(tiles, problem.groups * min(inner, problem.c_out)) * (1 + summed)
+    work = points(axes) * problem.batch * problem.groups * problem.c_in * problem.c_out
+    if problem.groups > 1 and inner == 1 and not summed:  # no sum: the products are elementwise
+        work = thin(work, problem.groups * problem.c_out)
+    elif problem.groups > 1:
         copied += thin(tiles, min(inner, problem.c_out))
+        work = GROUPED_SLOWDOWN * thin(work, inner, problem.c_out)
+    else:
+        work = (
+            thin(work, inner, problem.c_out)
+            if not summed
+            else thin(4 * work, inner, inner, problem.c_out, problem.c_out)
+        )
     kernel = 0 if summed else products * prod(problem.w_shape[-3:]) * problem.accumulator.itemsize
     # A kernel gradient's operands are padded or transposed; else x is padded.
     kept = problem.padded_bytes + (problem.w_bytes if summed else 0)
-    pairs = problem.batch * problem.groups * problem.c_in * problem.c_out
     return Cost(
-        multiply_adds=thin(points(axes) * pairs * (1 + summed), inner, problem.c_out),
+        multiply_adds=work,
         bytes_moved=2 * problem.operand_bytes + 2 * copied + 2 * kernel,
         extra_bytes=tiles // blocks + kernel + kept + problem.widened_bytes,
         calls=products * blocks * (2 + problem.groups),
