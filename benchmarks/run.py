@@ -57,6 +57,9 @@ def time_workload(workload: Workload, direction: str, *, seconds: float, only_au
     """One row: a record per candidate, or that of before if it was faster."""
     x, kernel = workload.operands()
     cotangent = cotangent_of(workload, x, kernel)
+    chosen = choose_algorithm(problem_of(workload, direction), jax.default_backend()).name
+    if before and before["auto"]["algorithm"] != chosen:
+        before = {name: record for name, record in before.items() if name != "auto"}
     truth, row = None, dict(before)
     for name, convolve in candidates(only_auto, before).items():
         function = directed(workload.convolve(convolve), direction)
@@ -79,8 +82,7 @@ def time_workload(workload: Workload, direction: str, *, seconds: float, only_au
         if name not in before or timing.median < before[name]["quartiles_s"][1]:
             row[name] = found
     problem = problem_of(workload, direction)
-    platform = jax.default_backend()
-    row["auto"]["algorithm"] = choose_algorithm(problem, platform).name
+    row["auto"]["algorithm"] = chosen
     row["problem"] = {
         "multiply_adds": problem.multiply_adds,
         "operand_bytes": problem.operand_bytes,

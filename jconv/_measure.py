@@ -43,9 +43,12 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
     samples: dict[str, list[float]] = {}
     failed: dict[str, str] = {}
     with jax.enable_x64(True) if _needs_x64(problem) else nullcontext():
-        x, w = (
-            jnp.asarray(_draw(shape, dtype))
-            for shape, dtype in ((problem.x_shape, problem.x_dtype), (problem.w_shape, problem.w_dtype))
+        x, w = _as_programs_have_them(
+            *(
+                jnp.asarray(_draw(shape, dtype))
+                for shape, dtype in ((problem.x_shape, problem.x_dtype), (problem.w_shape, problem.w_dtype))
+            ),
+            problem,
         )
         for name in names:
             try:
@@ -63,8 +66,21 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
     return Times({name: statistics.median(times) for name, times in samples.items()}, failed)
 
 
+def _as_programs_have_them(x: Array, w: Array, problem: ConvProblem) -> tuple[Array, Array]:
+    """The operands before they were transposed: a kernel gradient's are an image and a cotangent, batch first."""
+    return (x.swapaxes(0, -1), jnp.moveaxis(w, -2, 0)) if problem.few_outputs else (x, w)
+
+
+def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
+    """As in a program, where the transpositions are part of what is compiled: algorithms can spare the copies."""
+    if not problem.few_outputs:
+        return algorithm.compute(x, w, problem)
+    y = algorithm.compute(x.swapaxes(0, -1), jnp.moveaxis(w, 0, -2), problem)
+    return jnp.moveaxis(y, 0, -2)
+
+
 def _compiled(algorithm: Algorithm, x: Array, w: Array, problem: ConvProblem, most_bytes: int) -> Callable[[], Array]:
-    program = jax.jit(algorithm.compute, static_argnums=2).lower(x, w, problem).compile()
+    program = jax.jit(_compute, static_argnums=(2, 3)).lower(x, w, problem, algorithm).compile()
     analysis: Any = program.memory_analysis()
     needed = getattr(analysis, "temp_size_in_bytes", 0)
     if needed > most_bytes:

@@ -18,14 +18,14 @@ class Rates(NamedTuple):
 # random layers of benchmarks/regret.py (seeds 0 to 4, 100, 200 and 300 under jax 0.12; 0 and 1 under jax 0.10, whose
 # code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
-    "lax": Rates(4.72e-12, 4.16e-11, 2.16e-10, 1.37e-06),
-    "planar": Rates(3.25e-12, 5.38e-12, 1.07e-10, 3.57e-05),
-    "taps": Rates(5.1e-12, 2.8e-13, 1.99e-10, 1.74e-05),
-    "patches": Rates(3.12e-12, 1.41e-11, 8.34e-11, 7.32e-08),
-    "rows": Rates(2.16e-11, 1.12e-11, 1.37e-10, 7.92e-07),
-    "fft": Rates(1.03e-11, 3.41e-11, 1.02e-10, 3.29e-06),
-    "winograd": Rates(5.04e-12, 1.64e-11, 1.73e-11, 1.15e-07),
-    "winograd4": Rates(2.02e-12, 2.26e-11, 1.02e-11, 1.18e-06),
+    "lax": Rates(4.21e-12, 4.84e-11, 6.34e-10, 1.38e-06),
+    "planar": Rates(3.76e-12, 7.48e-12, 4.37e-11, 2.44e-05),
+    "taps": Rates(5.61e-12, 1.65e-12, 2.22e-10, 9.35e-06),
+    "patches": Rates(3.21e-12, 1.01e-11, 2.79e-11, 5.11e-08),
+    "rows": Rates(2.6e-11, 1.33e-11, 1.03e-10, 6.86e-08),
+    "fft": Rates(1.45e-11, 3.92e-11, 9.47e-11, 2.11e-06),
+    "winograd": Rates(9.6e-13, 2.99e-11, 3.1e-11, 9.76e-08),
+    "winograd4": Rates(2.53e-12, 2.45e-11, 3.98e-11, 4.26e-07),
 }
 _CPU_BEFORE_0_11 = {
     "lax": Rates(1.16e-11, 2.99e-11, 2.54e-10, 2.79e-06),
