@@ -15,17 +15,17 @@ class Rates(NamedTuple):
 
 
 # Fitted by `python benchmarks/fit_rates.py` to the workloads, to the layers of benchmarks/training.py's networks and to
-# random layers of benchmarks/regret.py (seeds 0 to 4, 100, 200 and 300 under jax 0.12; 0 and 1 under jax 0.10, whose
+# random layers of benchmarks/regret.py (seeds 0 to 4 and 100 to 600 under jax 0.12; 0 and 1 under jax 0.10, whose
 # code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
-    "lax": Rates(4.21e-12, 4.84e-11, 6.34e-10, 1.38e-06),
-    "planar": Rates(3.76e-12, 7.48e-12, 4.37e-11, 2.44e-05),
-    "taps": Rates(5.61e-12, 1.65e-12, 2.22e-10, 9.35e-06),
-    "patches": Rates(3.21e-12, 1.01e-11, 2.79e-11, 5.11e-08),
-    "rows": Rates(2.6e-11, 1.33e-11, 1.03e-10, 6.86e-08),
-    "fft": Rates(1.45e-11, 3.92e-11, 9.47e-11, 2.11e-06),
-    "winograd": Rates(9.6e-13, 2.99e-11, 3.1e-11, 9.76e-08),
-    "winograd4": Rates(2.53e-12, 2.45e-11, 3.98e-11, 4.26e-07),
+    "lax": Rates(4.39e-12, 4.63e-11, 5.5e-10, 2.19e-06),
+    "planar": Rates(3.79e-12, 7.44e-12, 3.73e-11, 2.84e-05),
+    "taps": Rates(6.24e-12, 1.94e-12, 2.29e-10, 5.83e-06),
+    "patches": Rates(3.4e-12, 9.02e-12, 6.15e-11, 5.6e-08),
+    "rows": Rates(5.06e-11, 8e-12, 2.15e-10, 3.9e-08),
+    "fft": Rates(2.28e-11, 2.77e-11, 1.07e-10, 3.43e-06),
+    "winograd": Rates(9.86e-13, 3.07e-11, 1.72e-11, 1.02e-07),
+    "winograd4": Rates(2.45e-12, 2.59e-11, 3.69e-11, 4.04e-07),
 }
 _CPU_BEFORE_0_11 = {
     "lax": Rates(1.16e-11, 2.99e-11, 2.54e-10, 2.79e-06),
