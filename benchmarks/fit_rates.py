@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import set_aside, what_takes_time
+from jconv._choose import COMPILE_SECONDS, set_aside, what_takes_time
 from jconv._problem_json import problem_from_json
 
 jax.config.update("jax_enable_x64", True)
@@ -31,11 +31,6 @@ USUAL = np.log([8e-12, 2e-11, 4e-10, 3e-6])
 ERROR_WEIGHS = 0.15
 # How unsure the draw is of what is fastest: of times that differ by less than such a factor, as a logarithm.
 SPREADS = (0.5, 0.3, 0.2, 0.1, 0.05)
-
-
-# Many small operations take XLA long to compile, a tenth of a second and more for each layer: what is made of
-# them is counted as so many times slower as it must be faster to be worth that.
-HANDICAP = {"winograd": 1.15, "winograd4": 1.15}
 
 
 class Sample(NamedTuple):
@@ -80,20 +75,21 @@ def fit(samples: list[Sample], weights: list[int], starts: int = 12) -> dict[str
     choice does not. The best of several starts, drawn by a fixed seed.
     """
     names = list(ALGORITHMS)
-    costs = np.ones((len(samples), len(names), len(USUAL)))
+    costs = np.ones((len(samples), len(names), len(USUAL) + 1))
     seconds = np.full(costs.shape[:2], np.inf)
     for i, sample in enumerate(samples):
         for name, cost in sample.costs.items():
             costs[i, names.index(name)] = cost
-            seconds[i, names.index(name)] = sample.seconds[name] * HANDICAP.get(name, 1)
+            seconds[i, names.index(name)] = sample.seconds[name]
     able = np.isfinite(seconds)
     regret = np.log(np.where(able, seconds / seconds.min(axis=1, keepdims=True), 1))
     known, near = np.log(np.where(able, seconds, 1)), able * np.exp(-regret / 2)
     share = np.array(weights) / sum(weights)
 
     def loss(logs: jax.Array, spread: float) -> jax.Array:
-        predicted = jnp.log((costs * jnp.exp(logs.reshape(len(names), -1))).sum(-1) + 1e-9)
-        drawn = jax.nn.softmax(jnp.where(able, -predicted / spread, -jnp.inf), axis=1)
+        called = (costs[..., :-1] * jnp.exp(logs.reshape(len(names), -1))).sum(-1) + 1e-9
+        predicted, chosen_by = jnp.log(called), jnp.log(called + COMPILE_SECONDS * costs[..., -1])
+        drawn = jax.nn.softmax(jnp.where(able, -chosen_by / spread, -jnp.inf), axis=1)
         expected = (drawn * regret).sum(1)
         error = (jnp.sqrt((predicted - known) ** 2 + 0.01) * near).sum(1) / near.sum(1)
         unusual = ((logs - np.tile(USUAL, len(names))) ** 2).mean()
@@ -114,7 +110,7 @@ def fit(samples: list[Sample], weights: list[int], starts: int = 12) -> dict[str
 
 def regrets(samples: list[Sample], rates: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
     """Per sample the regret, and what is chosen."""
-    chosen = [min(s.costs, key=lambda n: s.costs[n] @ rates[n]) for s in samples]
+    chosen = [min(s.costs, key=lambda n: s.costs[n] @ np.append(rates[n], COMPILE_SECONDS)) for s in samples]
     return np.array([s.seconds[n] / min(s.seconds.values()) for s, n in zip(samples, chosen, strict=True)]), chosen
 
 

@@ -163,7 +163,9 @@ def main() -> None:
         for name, quartiles in earlier.get("torch", {}).items():
             rows[name] = min(quartiles, rows.get(name, quartiles), key=lambda q: q[1])
         content |= {"torch": rows, "torch_version": torch_version()}
-    content |= {"dot_rate": dot_rate(), "copy_rate": copy_rate(), "rows": earlier["rows"]}
+    for name, rate in (("dot_rate", dot_rate()), ("copy_rate", copy_rate())):
+        content[name] = max(rate, earlier.get(name, 0))
+    content["rows"] = earlier["rows"]
     for workload in (w for w in WORKLOADS if w.name in names):
         for direction in DIRECTIONS:
             name = f"{workload.name}, {direction}"

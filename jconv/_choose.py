@@ -12,6 +12,9 @@ MEMORY_FACTOR, MEMORY_BYTES = 2, 64 * 2**20
 # page by page, at every call.
 REUSED_BYTES = 16 * 2**20
 
+# What XLA takes to compile one of many operations on CPU, as a part of every call: it must be repaid in a thousand.
+COMPILE_SECONDS = 0.02 / 1000
+
 # What XLA divides over a sharded batch without gathering it: no loop over it, no Fourier transform.
 PARTITIONS_WELL = ("lax", "planar", "taps")
 
@@ -28,7 +31,8 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
     4. it was measured on this device (`jconv.tune`): the one that was fastest.
     5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
        measured to win there yet.
-    6. else the one with the least predicted time, among those that can compute the problem, are as
+    6. else the one with the least predicted time (a thousandth of what many small operations take to
+       compile included), among those that can compute the problem, are as
        accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
        within twice the operands and the result, and 64 MB (or within what `lax` needs).
 
@@ -82,8 +86,9 @@ def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
     for name, algorithm in ALGORITHMS.items():
         rates = RATES.get(platform, {}).get(name)
         if rates is not None and not algorithm.unsupported(problem):
-            cost = what_takes_time(algorithm.cost(problem, platform))
-            times[name] = sum(rate * count for rate, count in zip(rates, cost, strict=True))
+            *counts, compiled = what_takes_time(algorithm.cost(problem, platform))
+            times[name] = sum(rate * count for rate, count in zip(rates, counts, strict=True))
+            times[name] += COMPILE_SECONDS * compiled
     return times
 
 

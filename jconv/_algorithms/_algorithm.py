@@ -18,12 +18,14 @@ class Cost(NamedTuple):
         extra_bytes: most bytes of temporaries alive at once; held to XLA's own count by
             tests/algorithms/test_memory.py.
         calls: operations started one after another (dots, fused loops, transforms).
+        compiled: operations written out one by one where they are many: each is compiled by itself.
     """
 
     multiply_adds: int
     bytes_moved: int
     extra_bytes: int
     calls: int
+    compiled: int = 0
 
 
 @dataclass(frozen=True)

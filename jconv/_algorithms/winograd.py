@@ -225,6 +225,7 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
         bytes_moved=2 * problem.operand_bytes + 2 * copied + 2 * kernel,
         extra_bytes=tiles // blocks + kernel + kept + problem.widened_bytes,
         calls=products * blocks * (2 + problem.groups),
+        compiled=products if products > 1 else 0,
     )
 
 
