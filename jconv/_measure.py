@@ -43,13 +43,9 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
     samples: dict[str, list[float]] = {}
     failed: dict[str, str] = {}
     with jax.enable_x64(True) if _needs_x64(problem) else nullcontext():
-        x, w = _as_programs_have_them(
-            *(
-                jnp.asarray(_draw(shape, dtype))
-                for shape, dtype in ((problem.x_shape, problem.x_dtype), (problem.w_shape, problem.w_dtype))
-            ),
-            problem,
-        )
+        x = jnp.asarray(_draw(problem.x_shape, problem.x_dtype))
+        w = jnp.asarray(_draw(problem.w_shape, problem.w_dtype))
+        x, w = _as_programs_have_them(x, w, problem)
         for name in names:
             try:
                 programs[name] = _compiled(ALGORITHMS[name], x, w, problem, most_bytes)
