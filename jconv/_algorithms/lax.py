@@ -5,7 +5,7 @@ from math import gcd, prod
 import jax.numpy as jnp
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, thin
+from jconv._algorithms._algorithm import Algorithm, Cost, grouped_slowdown, thin
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
@@ -78,11 +78,6 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
     if problem.few_outputs and problem.groups == 1:
         slowdown *= 2 if prod(problem.output_size) > 1 else 4
     return slowdown
-
-
-def grouped_slowdown(c_in: int, c_out: int) -> float:
-    """How many times a multiply-add costs more where XLA's CPU backend takes one group after another."""
-    return max(8.0, 50 / max(1, c_in * c_out) ** 0.5)
 
 
 LAX = Algorithm(

@@ -6,8 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, thin
-from jconv._algorithms.lax import grouped_slowdown
+from jconv._algorithms._algorithm import Algorithm, Cost, grouped_slowdown, thin
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
