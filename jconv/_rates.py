@@ -18,14 +18,14 @@ class Rates(NamedTuple):
 # random layers of benchmarks/regret.py (seeds 0 to 4 and 100 to 600 under jax 0.12; 0 and 1 under jax 0.10, whose
 # code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
-    "lax": Rates(4.56e-12, 4.79e-11, 5.86e-10, 1.44e-06),
-    "planar": Rates(4.24e-12, 8.12e-12, 2.88e-11, 2.32e-05),
-    "taps": Rates(6.22e-12, 2.37e-12, 2.39e-10, 6.29e-06),
-    "patches": Rates(3.61e-12, 9.23e-12, 4.63e-11, 5.77e-08),
-    "rows": Rates(5.28e-11, 8.59e-12, 2.31e-10, 4.12e-08),
-    "fft": Rates(2.47e-11, 3.02e-11, 1.09e-10, 2.81e-06),
-    "winograd": Rates(1.11e-13, 2.28e-11, 4.84e-11, 4.86e-07),
-    "winograd4": Rates(2.7e-12, 1.78e-11, 2.09e-11, 6.97e-08),
+    "lax": Rates(3.89e-12, 7.71e-11, 4.07e-10, 1.38e-06),
+    "planar": Rates(4e-12, 7.93e-12, 2.9e-11, 3.01e-05),
+    "taps": Rates(6e-12, 2.68e-12, 2.48e-10, 6.33e-06),
+    "patches": Rates(3.91e-12, 1.01e-11, 6.76e-11, 7.27e-08),
+    "rows": Rates(5.47e-11, 9.38e-12, 1.87e-10, 4.34e-08),
+    "fft": Rates(1.74e-11, 3.88e-11, 1.12e-10, 2.69e-06),
+    "winograd": Rates(1.7e-13, 2.22e-11, 6.39e-11, 1.59e-07),
+    "winograd4": Rates(3.17e-12, 1.33e-11, 3.11e-11, 9.16e-08),
 }
 _CPU_BEFORE_0_11 = {
     "lax": Rates(1.16e-11, 2.99e-11, 2.54e-10, 2.79e-06),

@@ -99,9 +99,9 @@ def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
     """
     few = problem.few_outputs
     examples, rows = (problem.c_in, problem.window[0]) if few else (problem.batch, problem.output_size[0])
-    if _patch_bytes(problem) <= BLOCK_BYTES:
+    if _laid_out(problem) <= BLOCK_BYTES:
         return rows, [], 0
-    at_once, count = cut(rows, BLOCK_BYTES * examples * rows // _patch_bytes(problem))
+    at_once, count = cut(rows, BLOCK_BYTES * examples * rows // _laid_out(problem))
     return at_once, list(product(range(examples), range(0, at_once * count, at_once))), at_once * count - rows
 
 
@@ -145,7 +145,10 @@ def _dot(patches: Array, w: Array, problem: ConvProblem) -> Array:
     return jnp.moveaxis(y, 0, -2)
 
 
-def _patch_bytes(problem: ConvProblem) -> int:
+def _laid_out(problem: ConvProblem) -> int:
+    """Bytes of all patches; none where they are x itself, as tiles or as one slice."""
+    if _tiles(problem) or (problem.few_outputs and prod(problem.output_size) == 1):
+        return 0
     pairs = prod(problem.output_size) * prod(problem.window)
     return problem.batch * pairs * problem.groups * problem.c_in * problem.compute_dtype.itemsize
 
@@ -162,11 +165,11 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work as one dot, with the patches written and read once."""
     if swap_is_due(problem):
         problem = swapped(problem)
-    tiles = _tiles(problem)
-    laid_out = 0 if tiles else _patch_bytes(problem)
+    tiles, laid_out = _tiles(problem), _laid_out(problem)
     made = laid_out // prod(problem.input_dilation)
     run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
-    blocks, surplus = (1, 0) if tiles else (max(1, len(_blocks(problem)[1])), _blocks(problem)[2])
+    _, starts, surplus = _blocks(problem)
+    blocks = max(1, len(starts))
     padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs or surplus else 0
     # Groups are moved to the front, and a kernel gradient's operands are transposed.
     kept = padded * (1 + (problem.groups > 1)) + problem.w_bytes
@@ -174,12 +177,14 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         kept += problem.x_bytes + problem.y_bytes
     elif any(e > 1 for e in problem.input_dilation):
         kept += problem.y_bytes + problem.w_bytes
-    # One dot is fastest; many smaller ones are not, and sums over all positions less so.
-    slowdown = 1 if prod(problem.window) == 1 else 4 if problem.few_outputs else 2
+    # One dot is fastest, many smaller ones are not; 16-bit numbers are multiplied at twice the rate.
+    work = problem.multiply_adds * (1 if prod(problem.window) == 1 else 2) * problem.compute_dtype.itemsize // 4
     if problem.groups > 1:  # a dot with a batch dimension, slow where its result is narrow
-        slowdown *= max(1, 14 // max(1, problem.c_out))
+        work *= max(1, 14 // max(1, problem.c_out))
+    # So is a sum over all positions.
+    work = thin(work, problem.c_out // 8 if problem.few_outputs else problem.c_out)
     return Cost(
-        multiply_adds=thin(problem.multiply_adds * slowdown, problem.c_out),
+        multiply_adds=work,
         bytes_moved=problem.operand_bytes + 2 * padded + 2 * thin(made, run),
         extra_bytes=kept + laid_out // blocks + problem.widened_bytes,
         calls=blocks * (1 + problem.groups) + problem.padded,

@@ -38,6 +38,13 @@ def test_patches_of_a_prime_number_of_rows(axes, direction, monkeypatch):
     assert error_of(PATCHES, problem) <= PATCHES.error
 
 
+def test_patches_of_one_output_are_the_input_and_need_no_blocks(monkeypatch):
+    problem = problem_of([(13, 1, 13), (7, 1, 7)]).gradient_w()
+    monkeypatch.setattr(patches, "BLOCK_BYTES", 1)
+    assert "while" not in compiled(PATCHES, problem).as_text()
+    assert error_of(PATCHES, problem) <= PATCHES.error
+
+
 @pytest.mark.parametrize("direction", ["value", "w"])
 def test_winograd_of_a_prime_number_of_tiles(direction, monkeypatch):
     problem = directions(problem_of([(26, 3, 26, 1, 1, 1, 1), (6, 3, 6, 1, 1, 1, 1)], c_in=2, c_out=2))[direction]
