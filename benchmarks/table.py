@@ -132,6 +132,21 @@ def regret(results: dict) -> str:
     )
 
 
+def floors(results: dict) -> str:
+    """The rates of XLA's building blocks, and the entries that are slower than is aimed at, with their floors."""
+    lines = ["```", results["machine"], *(f"{name:52} {rate / 1e9:7.1f}" for name, rate in results["rates"].items())]
+    lines += [
+        "```",
+        "",
+        "| entry | ms | `jax.lax` | PyTorch | at the machine's rate | as XLA's building block |",
+        "|---" + "|---:" * 5 + "|",
+    ]
+    for row in results["missed"]:
+        cells = (f"{1e3 * row[name]:.2f}" for name in ("jconv", "lax", "torch", "roof", "block"))
+        lines.append(f"| {row['entry']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def picture(results: dict, path: Path) -> None:
     """Speed relative to lax and to PyTorch, per workload and direction."""
     from matplotlib.figure import Figure
@@ -203,6 +218,7 @@ SECTIONS = {
     "speed": ("cpu.json", speed),
     "speed-oldest": ("cpu-oldest.json", speed),
     "regret": ("regret.json", regret),
+    "floors": ("floors.json", floors),
     "training": ("training.json", training),
     "training-oldest": ("training-oldest.json", training),
 }

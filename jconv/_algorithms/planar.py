@@ -1,5 +1,6 @@
 """The algorithm `planar`: XLA's convolution, brought to the 2-D form that its CPU backend is fast at."""
 
+from dataclasses import replace
 from math import gcd, prod
 
 import jax.numpy as jnp
@@ -12,39 +13,54 @@ from jconv._problem import ConvProblem
 from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
 from jconv._typing import Array
 
+# Groups whose convolutions are written out one by one; more run as a loop, so that programs compile quickly.
+MAX_UNROLLED_GROUPS = 8
+
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """Split into phases, lift 1-D to 2-D, fold the taps of further axes into channels; then NHWC by HWIO.
+    """Split into groups and phases, lift 1-D to 2-D, fold the taps of further axes into channels; NHWC by HWIO.
 
     Padding is left to XLA, which fuses it, unless the output is larger than the input: XLA's fast
     path does not take that.
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
+    if problem.groups > 1:
+        return _group_by_group(x, w, problem)
     if any(e > 1 for e in problem.input_dilation):
         return (swap_operands if swap_is_due(problem) else in_phases)(compute, x, w, problem)
     if problem.rank == 1:
         return lift_rank(compute, x, w, problem)
     if problem.rank > 2:
         return fold_first_axis(compute, x, w, problem)
-    g, c, m = problem.groups, problem.c_in, problem.c_out
-    x, w = x.astype(problem.compute_dtype), w.astype(problem.compute_dtype)
     padding = tuple(zip(problem.low, problem.high, strict=True))
     grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
     if grows or min(problem.low + problem.high) < 0:
         x, padding = pad_input(x, problem), ((0, 0), (0, 0))
     y = lax.conv_general_dilated(
-        x.reshape(*x.shape[:-2], g * c),
-        jnp.moveaxis(w, -3, -2).reshape(*problem.window, c, g * m),
+        x[..., 0, :].astype(problem.compute_dtype),
+        w[..., 0, :, :].astype(problem.compute_dtype),
         window_strides=problem.stride,
         padding=padding,
         rhs_dilation=problem.dilation,
         dimension_numbers=channels_last(2),
-        feature_group_count=g,
         precision=problem.precision,
         preferred_element_type=problem.accumulator,
     )
-    return y.reshape(problem.y_shape).astype(problem.dtype)
+    return y[..., None, :].astype(problem.dtype)
+
+
+def _group_by_group(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """XLA's fast path knows no groups, and its grouped convolution is several times slower."""
+    one = replace(problem, groups=1)
+
+    def group(x_g: Array, w_g: Array) -> Array:
+        return compute(x_g[..., None, :], w_g[..., None, :, :], one)[..., 0, :]
+
+    if problem.groups <= MAX_UNROLLED_GROUPS:
+        return jnp.stack([group(x[..., g, :], w[..., g, :, :]) for g in range(problem.groups)], axis=-2)
+    y = lax.map(lambda operands: group(*operands), (jnp.moveaxis(x, -2, 0), jnp.moveaxis(w, -3, 0)))
+    return jnp.moveaxis(y, 0, -2)
 
 
 def unsupported(problem: ConvProblem) -> tuple[str, ...]:
@@ -72,7 +88,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
-    if problem.groups > 1:
+    if problem.groups > 1 and prod(channels) < 64:
         slowdown = grouped_slowdown(*channels)
     elif max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
