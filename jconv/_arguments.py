@@ -96,7 +96,7 @@ def _written_pairs(verb: str, padding: Any, rank: int) -> Pairs:
     return tuple((p, p) for p in axis_ints(verb, "padding", padding, rank, rule=rule))
 
 
-def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) -> tuple[str, ...]:
+def padding_modes(verb: str, padding_mode: Any, padding: Any, implied: str | None, rank: int) -> tuple[str, ...]:
     """One padding mode per spatial axis, in NumPy's words."""
     rule = f"a word, or a word per spatial axis (here {rank})"
     if isinstance(padding_mode, str):
@@ -115,6 +115,11 @@ def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) 
                 f"{verb}: padding_mode={padding_mode!r} contradicts the padding word, which means {implied!r}."
             )
         modes = [implied] * rank
+    elif isinstance(padding, str) and padding.upper() == "VALID" and any(mode != "zeros" for mode in modes):
+        raise ValueError(
+            f"{verb}: padding_mode={padding_mode!r} pads nothing, since padding={padding!r}: give padding='SAME' or "
+            f"amounts beside it."
+        )
     return tuple(modes)
 
 
@@ -195,9 +200,13 @@ def common_dtype(verb: str, noun: str, x: Array, kernel: Array) -> DType:
 
 
 def check_dtype(verb: str, nouns: str, dtype: DType) -> DType:
-    """Numbers only: booleans would be multiplied, not added."""
+    """Numbers only: booleans would be multiplied, not added; and none that are too short to add up."""
     if not jnp.issubdtype(dtype, jnp.number):
         raise TypeError(f"{verb}: {nouns} have dtype {dtype}, which is not a number type: cast with .astype.")
+    if jnp.issubdtype(dtype, jnp.floating) and jnp.finfo(dtype).bits < 16:
+        raise TypeError(
+            f"{verb}: {nouns} have dtype {dtype}, in which sums cannot be kept: cast with .astype, to bfloat16 say."
+        )
     return np.dtype(dtype)
 
 

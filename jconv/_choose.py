@@ -25,7 +25,7 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
     The first that holds:
 
     1. the problem names an algorithm: that one.
-    2. there is nothing to compute: the first.
+    2. there is nothing to compute, or a size is not known yet (`jax.export` with symbolic shapes): `lax`.
     3. XLA partitions the program over devices: `taps` for groups, else as 6 among `lax`, `planar` and
        `taps`. Of a sharded batch, the others and XLA's grouped convolution would gather the whole.
     4. it was measured on this device (`jconv.tune`): the one that was fastest.
@@ -62,8 +62,8 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
     """
     if isinstance(problem.algorithm, Algorithm) or problem.algorithm != "auto":
         return _named(problem)
-    if problem.empty:
-        return next(iter(ALGORITHMS.values()))
+    if problem.symbolic or problem.empty:
+        return ALGORITHMS["lax"]
     if partitioned and problem.groups > 1:
         return ALGORITHMS["taps"]
     tuned = None if partitioned else tuned_choice(problem, platform)

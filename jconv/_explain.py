@@ -1,6 +1,6 @@
 """explain: which algorithm runs in each direction, what every other would take, and why."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,8 +9,10 @@ import jax
 from jconv._algorithms import ALGORITHMS
 from jconv._choose import choose_algorithm, predicted_times, set_aside
 from jconv._conv import conv
+from jconv._install import serving
+from jconv._pin import pinned_algorithm
 from jconv._problem import ConvProblem
-from jconv._tune import traced_problems
+from jconv._tune import traced_convolutions
 from jconv._tuned import tuned_choice
 
 
@@ -24,7 +26,7 @@ class Explanation(str):
 
 
 def explain(target: Any, *args: Any, platform: str | None = None, **options: Any) -> Explanation:
-    """Say what `choose_algorithm` chooses, for a convolution and both its gradients, and why.
+    """Say which algorithm runs, for a convolution and both its gradients, and why.
 
     Args:
         target: x (*batch, *spatial, c_in), followed by a kernel and the options of `conv`; or a
@@ -34,12 +36,12 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
         **options: those of `conv`, where `target` is x.
 
     Returns:
-        A table per problem: each algorithm, can or why not, multiply-adds, bytes moved and kept,
-        predicted time, and the chosen one.
+        A table per problem: each algorithm, can or why not, what `Cost` counts (multiply-adds weigh as much as
+        they are slower than XLA's best), predicted time, and the one that runs.
 
     Raises:
         ValueError: as `conv` does.
-        TypeError: as `conv` does.
+        TypeError: as `conv` does; or options for something else than an array.
 
     Examples:
         >>> import jax.numpy as jnp
@@ -49,24 +51,29 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
         ...
     """
     platform = platform or jax.default_backend()
+    if options and (isinstance(target, ConvProblem) or callable(target)):
+        raise TypeError(f"explain: options ({', '.join(options)}) belong to an array; of a function, make a partial.")
     if isinstance(target, ConvProblem):
-        problems = [target]
-    elif isinstance(target, Callable):
-        problems = list(traced_problems(target, *args))
+        convolutions = {target: False}
+    elif callable(target):
+        convolutions = traced_convolutions(target, *args)
     else:
-        problems = list(traced_problems(partial(conv, **options), target, *args))
+        convolutions = traced_convolutions(partial(conv, **options), target, *args)
     directions = {
         "value": lambda problem: problem,
         "gradient of x": ConvProblem.gradient_x,
         "gradient of kernel": ConvProblem.gradient_w,
     }
-    tables = [
-        _table(name, direct(problem), platform)
-        for problem in problems
-        for name, direct in directions.items()
-        if not direct(problem).empty
-    ]
-    return Explanation("\n\n".join(tables))
+    found: dict[ConvProblem, str] = {}
+    for problem, is_jaxs in convolutions.items():
+        if is_jaxs and serving():
+            problem = replace(problem, algorithm=pinned_algorithm())
+        if problem not in found:  # a gradient of one before has none of its own: they would be of second order
+            found |= {direct(problem): name for name, direct in directions.items() if direct(problem) not in found}
+    tables = [_table(name, problem, platform) for problem, name in found.items() if not problem.empty]
+    if any(convolutions.values()) and not serving():
+        tables.append("These are, or hold, JAX's own convolutions, served by jconv only under jconv.install().")
+    return Explanation("\n\n".join(tables) or "no convolutions")
 
 
 def describe(problem: ConvProblem) -> str:
@@ -78,14 +85,19 @@ def describe(problem: ConvProblem) -> str:
 
 
 def _table(direction: str, problem: ConvProblem, platform: str) -> str:
-    chosen = choose_algorithm(problem, platform).name
-    measured = " (measured)" if tuned_choice(problem, platform) == chosen else ""
+    named = problem.algorithm
+    asked_for = ALGORITHMS.get(named) if isinstance(named, str) else named
+    algorithms = {algorithm.name: algorithm for algorithm in (*ALGORITHMS.values(), *filter(None, [asked_for]))}
+    chosen = (asked_for or choose_algorithm(problem, platform)).name
+    why = " (measured)" if tuned_choice(problem, platform) == chosen else ""
+    if asked_for:
+        why = " (asked for), which cannot" if asked_for.unsupported(problem) else " (asked for)"
     times = predicted_times(problem, platform)
     lines = [
-        f"{direction}: {describe(problem)}: {chosen}{measured}",
-        f"  {'':10} {'multiply-adds':>15} {'bytes moved':>15} {'bytes kept':>13} {'predicted ms':>13}",
+        f"{direction}: {describe(problem)}: {chosen}{why}",
+        f"  {'':10} {'weighted m.-adds':>16} {'bytes moved':>15} {'bytes kept':>13} {'predicted ms':>13}",
     ]
-    for name, algorithm in ALGORITHMS.items():
+    for name, algorithm in algorithms.items():
         reasons = algorithm.unsupported(problem)
         if reasons:
             lines.append(f"  {name:10} cannot: {'; '.join(reasons)}")
@@ -94,7 +106,7 @@ def _table(direction: str, problem: ConvProblem, platform: str) -> str:
         time = f"{1e3 * times[name]:13.3f}" if name in times else f"{'unknown':>13}"
         aside = set_aside(problem, platform, algorithm)
         lines.append(
-            f"  {name:10} {cost.multiply_adds:15,} {cost.bytes_moved:15,} {cost.extra_bytes:13,} {time}"
+            f"  {name:10} {cost.multiply_adds:16,} {cost.bytes_moved:15,} {cost.extra_bytes:13,} {time}"
             + (f"  not by auto: {aside}" if aside else "")
             + ("  <- chosen" if name == chosen else "")
         )

@@ -107,6 +107,11 @@ def installed() -> Iterator[None]:
                 _unregister()
 
 
+def serving() -> bool:
+    """Whether JAX's own convolutions are jconv's to compute here."""
+    return _serving.value
+
+
 def install_if_asked() -> None:
     """`install` if the environment says JCONV_INSTALL=1."""
     if os.environ.get("JCONV_INSTALL", "0") not in ("", "0"):

@@ -124,6 +124,12 @@ class ConvProblem:
         return np.dtype(np.float32) if widest.itemsize == 2 and widest.kind not in "iu" else widest
 
     @property
+    def symbolic(self) -> bool:
+        """Whether a size is left open, as `jax.export.symbolic_shape` does."""
+        sizes = (self.batch, self.groups, self.c_in, self.c_out, *self.input_size, *self.window, *self.output_size)
+        return not all(isinstance(n, int) for n in (*sizes, *self.low))
+
+    @property
     def empty(self) -> bool:
         """Whether no pair (input, tap) can contribute, or there is nothing to contribute to."""
         apart = any(lo % gcd(s, d, e) for _, _, _, s, e, d, lo in self.axes)

@@ -46,7 +46,8 @@ def _field_from_json(name: str, value: Any) -> Any:
     if name.endswith("dtype"):
         return _dtype_from_json(value)
     numbers = value if isinstance(value, list) else [value]
-    if not all(type(n) is int and (n >= 0 or name == "low") for n in numbers):
+    least = 1 if name in ("stride", "input_dilation", "dilation") else 0
+    if not all(type(n) is int and (n >= least or name == "low") for n in numbers):
         raise ValueError(f"{name}: {value!r}")
     return tuple(value) if isinstance(value, list) else value
 

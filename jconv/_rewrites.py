@@ -129,7 +129,7 @@ def _interleave(y: Array, counts: Ints) -> Array:
 
 
 def lift_rank(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
-    """Solve a 1-D problem as a 2-D one whose first axis has one position: reshapes only."""
+    """Solve a problem as one with an axis more, of one position, before the others: reshapes only."""
     lifted = problem.with_axes([(1, 1, 1, 1, 1, 1, 0), *problem.axes])
     return compute(x[:, None], w[None], lifted).reshape(problem.y_shape)
 

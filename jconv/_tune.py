@@ -36,7 +36,8 @@ def tune(
     next call.
 
     Args:
-        target: a function, or the problems themselves.
+        target: a function (one that changes state, such as a training step of Flax nnx, as jitted by
+            `nnx.jit`), or the problems themselves.
         *args: what the function is called with: arrays, or `jax.ShapeDtypeStruct`s.
         seconds: how long to measure each algorithm on each problem, compilation apart.
         budget: how long to measure in all; problems not begun by then are not tuned.
@@ -88,8 +89,17 @@ def tune(
 
 def traced_problems(function: Callable[..., Any], *args: Any) -> tuple[ConvProblem, ...]:
     """The distinct problems of a function's convolutions, in order; not those that name their algorithm."""
-    found = map(_problem_of, equations(jax.make_jaxpr(function)(*args)))
-    return tuple(dict.fromkeys(problem for problem in found if problem and problem.algorithm == "auto"))
+    return tuple(problem for problem in traced_convolutions(function, *args) if problem.algorithm == "auto")
+
+
+def traced_convolutions(function: Callable[..., Any], *args: Any) -> dict[ConvProblem, bool]:
+    """The distinct problems of all convolutions of a function, in order, and whether they are JAX's own."""
+    found: dict[ConvProblem, bool] = {}
+    for equation in equations(jax.make_jaxpr(function)(*args)):
+        problem = _problem_of(equation)
+        if problem is not None:
+            found.setdefault(problem, equation.primitive is not conv_p)
+    return found
 
 
 def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:

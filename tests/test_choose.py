@@ -40,6 +40,8 @@ PROBLEMS = {
     "strided": STRIDED,
     "transposed": STRIDED.gradient_x(),
     "float64": DOUBLE,
+    "no spatial axes": DENSE.with_axes([]),
+    "no spatial axes, groups": replace(DENSE.with_axes([]), groups=2),
     "no examples": replace(DENSE, batch=0),
     "no channels": replace(DENSE, c_in=0),
     "no features, groups": replace(DENSE, groups=2, c_out=0),

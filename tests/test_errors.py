@@ -367,6 +367,11 @@ PADDING = {
         ValueError,
         "conv: padding_mode='reflect' contradicts the padding word, which means 'wrap'.",
     ),
+    "padding mode without padding": (
+        lambda: conv(X, KERNEL, padding_mode="reflect"),
+        ValueError,
+        "conv: padding_mode='reflect' pads nothing, since padding='VALID': give padding='SAME' or amounts beside it.",
+    ),
     "nothing to repeat": (
         lambda: conv(ones(2, 0, 9, 4), KERNEL, padding=2, padding_mode="edge"),
         ValueError,
@@ -401,6 +406,11 @@ KINDS = {
         lambda: lax_like(LHS > 0, RHS > 0),
         TypeError,
         "conv_general_dilated: lhs and rhs have dtype bool, which is not a number type: cast with .astype.",
+    ),
+    "numbers of 8 bits with a fraction": (
+        lambda: conv(X.astype(jnp.float8_e5m2), KERNEL.astype(jnp.float8_e5m2)),
+        TypeError,
+        "conv: x and kernel have dtype float8_e5m2, in which sums cannot be kept: cast with .astype, to bfloat16 say.",
     ),
     "two dtypes": (
         lambda: lax_like(rhs=RHS.astype("bfloat16")),

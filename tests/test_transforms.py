@@ -205,6 +205,27 @@ def test_export_for_cpu_cuda_and_tpu_at_once(f):
         np.testing.assert_array_equal(got, want)
 
 
+def squares(x, kernel):
+    return (jconv.conv(x, kernel, groups=2, padding="SAME") ** 2).sum()
+
+
+def test_export_with_a_symbolic_batch_and_width():
+    shape = (*jax.export.symbolic_shape("n, width", constraints=["width >= 3"]), 4)
+    f = jax.jit(jax.value_and_grad(squares, argnums=(0, 1)))
+    exported = jax.export.export(f)(jax.ShapeDtypeStruct(shape, X.dtype), KERNEL)
+    for shape in ((1, 3, 4), (5, 8, 4)):
+        x = jax.random.normal(jax.random.key(3), shape)
+        for got, want in zip(*map(jax.tree.leaves, (exported.call(x, KERNEL), f(x, KERNEL))), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+
+
+def test_with_jit_disabled():
+    wanted = jax.value_and_grad(squares)(X, KERNEL)
+    with jax.disable_jit():
+        for got, want in zip(jax.value_and_grad(squares)(X, KERNEL), wanted, strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+
+
 def test_an_exported_program_chooses_for_each_platform():
     """Depthwise: sums of shifted products on CPU, the compiler's convolution elsewhere."""
     x, kernel = jnp.ones((8, 9, 9, 64)), jnp.ones((3, 3, 1, 64))

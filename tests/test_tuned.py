@@ -113,7 +113,8 @@ def test_a_problem_goes_to_json_and_back(changes):
     [
         {"batch": 1.0}, {"batch": True}, {"batch": -1}, {"batch": None}, {"window": [2]},
         {"window": [2, "2"]}, {"window": 4}, {"x_dtype": "object"}, {"x_dtype": ["float32"]},
-        {"x_dtype": None}, {"precision": "FAST"}, {"precision": ["HIGHEST", "FAST"]}, {"precision": 3},
+        {"x_dtype": None}, {"dilation": [0, 0]}, {"stride": [0, 1]}, {"input_dilation": [0, 0]},
+        {"precision": "FAST"}, {"precision": ["HIGHEST", "FAST"]}, {"precision": 3},
         {"unheard_of": 1},
     ],
 )  # fmt: skip

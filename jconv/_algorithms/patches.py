@@ -98,7 +98,8 @@ def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
     taps; each block is of one example.
     """
     few = problem.few_outputs
-    examples, rows = (problem.c_in, problem.window[0]) if few else (problem.batch, problem.output_size[0])
+    examples, sizes = (problem.c_in, problem.window) if few else (problem.batch, problem.output_size)
+    rows = sizes[0] if sizes else 1
     if _laid_out(problem) <= BLOCK_BYTES:
         return rows, [], 0
     at_once, count = cut(rows, BLOCK_BYTES * examples * rows // _laid_out(problem))

@@ -18,7 +18,7 @@ MAX_UNROLLED_GROUPS = 8
 
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """Split into groups and phases, lift 1-D to 2-D, fold the taps of further axes into channels; NHWC by HWIO.
+    """Split into groups and phases, lift to 2-D, fold the taps of further axes into channels; NHWC by HWIO.
 
     Padding is left to XLA, which fuses it, unless the output is larger than the input: XLA's fast
     path does not take that.
@@ -29,7 +29,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         return _group_by_group(x, w, problem)
     if any(e > 1 for e in problem.input_dilation):
         return (swap_operands if swap_is_due(problem) else in_phases)(compute, x, w, problem)
-    if problem.rank == 1:
+    if problem.rank < 2:
         return lift_rank(compute, x, w, problem)
     if problem.rank > 2:
         return fold_first_axis(compute, x, w, problem)
@@ -88,7 +88,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
-    if problem.groups > 1 and prod(channels) < 64:
+    if problem.groups > 1 and prod(channels) < 256:
         slowdown = grouped_slowdown(*channels)
     elif max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
@@ -102,7 +102,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * folded + 2 * padded,
         extra_bytes=extra,
-        calls=problem.groups * phases + grows,
+        calls=-(-problem.groups // 2) * phases + grows,  # those of groups overlap
     )
 
 

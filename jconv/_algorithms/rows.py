@@ -122,7 +122,7 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     """It is made for few outputs and many taps."""
     reasons = []
     if not problem.few_outputs:
-        reasons.append("there are no fewer outputs than taps")
+        reasons.append("it needs fewer outputs than taps")
     if _accumulators(problem) > MAX_ACCUMULATORS:
         reasons.append(f"{_accumulators(problem)} sums are more than the {MAX_ACCUMULATORS} it keeps at once")
     if problem.c_out > 16:

@@ -187,10 +187,14 @@ def unsupported(problem: ConvProblem, *, most: int) -> tuple[str, ...]:
     elif len(busy) > MAX_AXES:
         reasons.append(f"{len(busy)} spatial axes are more than {MAX_AXES}")
     elif not ways(busy, most):
-        reasons += [
-            f"an axis has {k} taps, {o} outputs, stride {s}, dilation {d} and input dilation {e}, where it takes "
-            f"2 to {most - 1} taps at strides of 1, or so few outputs at dilations of 1"
+        seen = dict.fromkeys(
+            f"an axis has {k} taps, {o} outputs, stride {s}, dilation {d} and input dilation {e}"
             for _, k, o, s, e, d, _ in busy
+        )
+        reasons += [
+            *seen,
+            f"it takes 2 to {most - 1} taps at stride 1 on every axis, or 2 to {most - 1} outputs at dilation 1 on "
+            "every axis, and no input dilation",
         ]
     return tuple(reasons)
 

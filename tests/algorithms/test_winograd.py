@@ -171,11 +171,12 @@ def test_unsupported(algorithm):
     product = "no axis has both several taps and several outputs: it is a plain product of matrices"
     assert reasons((5, 1, 5), (4, 1, 4)) == reasons((5, 5, 1)) == (product,)
     most = MOST[algorithm] - 1
-    assert reasons((19, 3, 9, 2, 1, 1, 0)) == (
-        "an axis has 3 taps, 9 outputs, stride 2, dilation 1 and input dilation 1, where it takes "
-        f"2 to {most} taps at strides of 1, or so few outputs at dilations of 1",
+    assert reasons(*[(19, 3, 9, 2, 1, 1, 0)] * 2) == (
+        "an axis has 3 taps, 9 outputs, stride 2, dilation 1 and input dilation 1",
+        f"it takes 2 to {most} taps at stride 1 on every axis, or 2 to {most} outputs at dilation 1 on every axis, "
+        "and no input dilation",
     )
-    assert len(reasons((9, 3, 15, 1, 2, 1, 0), (5, 3, 3))) == 2
+    assert len(reasons((9, 3, 15, 1, 2, 1, 0), (5, 3, 3))) == 3
     assert reasons((40, 7, 34))
     for problem in PROBLEMS.values():
         assert all(algorithm.unsupported(one) == () for one in directions(problem).values())
