@@ -37,19 +37,19 @@ def slice_at(x: Array, start: Sequence[int | Array], sizes: Ints) -> Array:
     return lax.dynamic_slice(x, [at if isinstance(at, jax.Array) else np.int32(at) for at in start], sizes)
 
 
-def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
+def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem, *, together: bool = True) -> Array:
     """Solve a problem with input dilation as interleaved problems without it: nothing is zero-stuffed.
 
     Outputs whose positions agree modulo e meet the same taps: each such phase is a plain
     convolution with every (e/gcd(d,e))-th tap, stride s/gcd(s,e) and dilation d/gcd(d,e).
-    Few features per phase are solved together, as the features of one problem (sub-pixel
+    Few features per phase are solved `together`, as the features of one problem (sub-pixel
     convolution, Shi et al., arXiv:1609.07009), where that wastes little.
     """
     counts = tuple(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     phases = list(_phases(problem, counts))
     if all(part.empty for _, part in phases):
         return jnp.zeros(problem.y_shape, problem.dtype)
-    if prod(counts) > 1 and _together_is_cheap(problem, phases):
+    if together and prod(counts) > 1 and _together_is_cheap(problem, phases):
         y = _phases_as_features(compute, x, w, phases)
     else:
         parts = [

@@ -88,13 +88,13 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
-    if problem.groups > 1 and prod(channels) < 256:
+    if problem.groups > 1 and max(channels) <= 16 and prod(channels) < 256:
         slowdown = grouped_slowdown(*channels)
     elif max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
     extra = folded + padded + problem.w_bytes
     if problem.few_outputs:  # the operands come transposed, and are copied
-        slowdown *= 1 if problem.groups > 1 else 2 if prod(problem.output_size) > 1 else 4
+        slowdown *= 2 if prod(problem.output_size) > 1 else 4
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded)
     elif phases > 1:
         extra += problem.y_bytes + problem.w_bytes

@@ -16,6 +16,8 @@ from jconv._typing import Array, Ints
 
 # Up to so many products are written out one by one; more run as a loop, so that programs stay small.
 MAX_UNROLLED = 64
+# Products of a phase that are made where the phases are interleaved.
+MAX_FUSED = 4
 # Channels and features per group up to which a product is elementwise work, not a matrix product.
 MAX_ELEMENTWISE = 4
 
@@ -27,12 +29,19 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.few_outputs and prod(problem.output_size) <= MAX_UNROLLED:
         y = _output_by_output(x, w, problem)
     elif any(e > 1 for e in problem.input_dilation):
-        return in_phases(compute, x, w, problem)
+        # Features that are no columns of a matrix product gain nothing together: x would be repeated for each.
+        return in_phases(_phase, x, w, problem, together=problem.groups == 1 or not _elementwise(problem))
     elif problem.few_outputs:
         y = _output_loop(x, w, problem)
     else:
         y = _tap_by_tap(x, w, problem)
     return y.astype(problem.dtype)
+
+
+def _phase(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """One of the phases that are interleaved: XLA fuses that with long sums badly, with short ones well."""
+    y = compute(x, w, problem)
+    return _kept(y) if prod(problem.window) > MAX_FUSED else y
 
 
 def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
@@ -165,7 +174,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         moved, calls = 400 * adds * item, products  # XLA's reduction is scalar code, and reads all anew
     elif not few and _elementwise(problem):
         lanes = problem.groups * problem.c_out
-        adds = adds if lanes == 1 else thin(adds, lanes)
+        # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
+        adds = adds if lanes == 1 else thin(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
         moved, calls = adds, 1 if taps <= MAX_UNROLLED else taps
     else:
         moved = 2 * products * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
