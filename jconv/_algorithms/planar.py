@@ -76,7 +76,7 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x.
 
-    Groups, few channels and fewer outputs than taps take XLA off its fast path: their work is counted
+    Few channels and fewer outputs than taps take XLA off its fast path: their work is counted
     so many times.
     """
     if swap_is_due(problem):
@@ -92,6 +92,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         slowdown = grouped_slowdown(*channels)
     elif max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
+    apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     extra = folded + padded + problem.w_bytes
     if problem.few_outputs:  # the operands come transposed, and are copied
         slowdown *= 2 if prod(problem.output_size) > 1 else 4
@@ -100,8 +101,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         extra += problem.y_bytes + problem.w_bytes
     return Cost(
         multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
-        bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * folded + 2 * padded,
-        extra_bytes=extra,
+        bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
+        extra_bytes=extra + apart,
         calls=-(-problem.groups // 2) * phases + grows,  # those of groups overlap
     )
 
