@@ -43,9 +43,8 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
     samples: dict[str, list[float]] = {}
     failed: dict[str, str] = {}
     with jax.enable_x64(True) if _needs_x64(problem) else nullcontext():
-        x = jnp.asarray(_draw(problem.x_shape, problem.x_dtype))
-        w = jnp.asarray(_draw(problem.w_shape, problem.w_dtype))
-        x, w = _as_programs_have_them(x, w, problem)
+        x_shape, w_shape = _shapes(problem)
+        x, w = jnp.asarray(_draw(x_shape, problem.x_dtype)), jnp.asarray(_draw(w_shape, problem.w_dtype))
         for name in names:
             try:
                 programs[name] = _compiled(ALGORITHMS[name], x, w, problem, most_bytes)
@@ -62,17 +61,24 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
     return Times({name: statistics.median(times) for name, times in samples.items()}, failed)
 
 
-def _as_programs_have_them(x: Array, w: Array, problem: ConvProblem) -> tuple[Array, Array]:
-    """The operands before they were transposed: a kernel gradient's are an image and a cotangent, batch first."""
-    return (x.swapaxes(0, -1), jnp.moveaxis(w, -2, 0)) if problem.few_outputs else (x, w)
+def _shapes(problem: ConvProblem) -> tuple[Ints, Ints]:
+    """The operands' shapes in a program: (*, G*C) and (*K, C, G*M); or image and cotangent."""
+    g, sizes, window = problem.groups, problem.input_size, problem.window
+    if problem.few_outputs:
+        return (problem.c_in, *sizes, g * problem.batch), (problem.c_in, *window, g * problem.c_out)
+    return (problem.batch, *sizes, g * problem.c_in), (*window, problem.c_in, g * problem.c_out)
 
 
 def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
-    """As in a program, where the transpositions are part of what is compiled: algorithms can spare the copies."""
+    """As in a program, where what stands around the algorithm is compiled with it: copies can be spared, or not."""
+    g, m = problem.groups, problem.c_out
     if not problem.few_outputs:
-        return algorithm.compute(x, w, problem)
-    y = algorithm.compute(x.swapaxes(0, -1), jnp.moveaxis(w, 0, -2), problem)
-    return jnp.moveaxis(y, 0, -2)
+        w = jnp.moveaxis(w.reshape(*w.shape[:-1], g, m), -2, -3)
+        y = algorithm.compute(x.reshape(problem.x_shape), w, problem)
+        return y.reshape(*y.shape[:-2], g * m)
+    x, w = x.reshape(*x.shape[:-1], g, problem.batch), w.reshape(*w.shape[:-1], g, m)
+    y = jnp.moveaxis(algorithm.compute(x.swapaxes(0, -1), jnp.moveaxis(w, 0, -2), problem), 0, -3)
+    return y.reshape(*y.shape[:-2], g * m)
 
 
 def _compiled(algorithm: Algorithm, x: Array, w: Array, problem: ConvProblem, most_bytes: int) -> Callable[[], Array]:

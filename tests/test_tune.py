@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -45,9 +46,7 @@ def clock(monkeypatch):
     takes, calls = {"lax": 3.0, "taps": 1.0}, []
 
     def compiled(algorithm, x, w, problem, most_bytes):
-        # A kernel gradient's operands come as programs have them, the batch first.
-        first, *middle, last = problem.x_shape
-        assert x.shape == ((last, *middle, first) if problem.few_outputs else problem.x_shape)
+        assert x.ndim == w.ndim == problem.rank + 2
         assert w.dtype == problem.w_dtype
         return algorithm.name
 
@@ -188,7 +187,7 @@ def test_one_that_fails_is_left_out_and_the_others_are_measured(clock):
 
 
 def test_a_program_that_turns_out_to_need_too_much_memory_is_not_run():
-    x, w = jnp.zeros(PROBLEM.x_shape), jnp.zeros(PROBLEM.w_shape)
+    x, w = map(jnp.zeros, measuring._shapes(PROBLEM))
     with pytest.raises(MemoryError, match="bytes of temporary memory"):
         measuring._compiled(ALGORITHMS["taps"], x, w, PROBLEM, -1)
 
@@ -219,6 +218,23 @@ def test_real_measurements_are_positive_times_of_right_programs():
         assert one.algorithm == min(one.seconds, key=one.seconds.get)
         assert set(one.seconds) == set(one.candidates)
         assert all(0 < t < 60 for t in one.seconds.values())
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_what_is_measured_is_what_a_program_has(groups):
+    """As arrays of (*batch, *spatial, channels) and (*window, c_in, c_out): axes of length 1 would cost copies."""
+    rng = np.random.default_rng(0)
+    x, kernel = (jnp.asarray(rng.normal(size=s), jnp.float32) for s in ((2, 7, 6, 2 * groups), (3, 2, 2, 4 * groups)))
+    y, transpose = jax.vjp(partial(jconv.conv, groups=groups), x, kernel)
+    cotangent = jnp.asarray(rng.normal(size=y.shape), jnp.float32)
+    value = traced_problems(partial(jconv.conv, groups=groups), x, kernel)[0]
+    for problem, operands, result in (
+        (value, (x, kernel), y),
+        (value.gradient_w(), (x, cotangent), transpose(cotangent)[1]),
+    ):
+        assert problem.few_outputs == (result is not y)
+        assert measuring._shapes(problem) == tuple(a.shape for a in operands)
+        np.testing.assert_allclose(measuring._compute(*operands, problem, ALGORITHMS["taps"]), result, rtol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float64", "complex64", "int32", "int8"])
