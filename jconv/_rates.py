@@ -15,17 +15,17 @@ class Rates(NamedTuple):
 
 
 # Fitted by `python benchmarks/fit_rates.py` to the workloads, to the layers of benchmarks/training.py's networks and to
-# random layers of benchmarks/regret.py (seeds 3, 4 and 300 to 1100 under jax 0.12; 0 and 1 under jax 0.10, whose
+# random layers of benchmarks/regret.py (seeds 3, 4 and 300 to 1200 under jax 0.12; 0 and 1 under jax 0.10, whose
 # code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
-    "lax": Rates(3.45e-12, 8.81e-11, 3.55e-10, 1.22e-06),
-    "planar": Rates(3.8e-12, 1.01e-11, 3.53e-11, 3.08e-05),
-    "taps": Rates(5.84e-12, 4.19e-12, 1.63e-10, 3.93e-06),
-    "patches": Rates(3.51e-12, 1.49e-11, 2.02e-11, 8.84e-08),
-    "rows": Rates(2.15e-11, 1.04e-11, 3.4e-10, 3.56e-08),
-    "fft": Rates(3.07e-11, 2.01e-11, 9.88e-11, 3.21e-06),
-    "winograd": Rates(8.56e-13, 2.35e-12, 1.91e-10, 4.19e-06),
-    "winograd4": Rates(2.06e-12, 1.63e-11, 2.9e-11, 7.42e-08),
+    "lax": Rates(3.49e-12, 8.31e-11, 3.68e-10, 1.33e-06),
+    "planar": Rates(3.94e-12, 1.08e-11, 2.78e-11, 2.55e-05),
+    "taps": Rates(5.55e-12, 4.51e-12, 1.27e-10, 4.46e-06),
+    "patches": Rates(3.49e-12, 1.29e-11, 2.71e-11, 1.62e-07),
+    "rows": Rates(2.18e-11, 9.96e-12, 2.75e-10, 2.96e-08),
+    "fft": Rates(3.32e-11, 1.88e-11, 9.85e-11, 2.44e-06),
+    "winograd": Rates(9.29e-13, 2.57e-12, 1.82e-10, 4.26e-06),
+    "winograd4": Rates(2.17e-12, 1.7e-11, 2.67e-11, 7.19e-08),
 }
 _CPU_BEFORE_0_11 = {
     "lax": Rates(7.02e-12, 1.83e-11, 4.3e-09, 2.4e-05),

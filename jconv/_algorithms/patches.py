@@ -173,6 +173,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     blocks = max(1, len(starts))
     padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs or surplus else 0
     # Groups are moved to the front, and a kernel gradient's operands are transposed.
+    transposed = problem.w_bytes if problem.few_outputs else 0
     kept = padded * (1 + (problem.groups > 1)) + problem.w_bytes
     if problem.few_outputs and not tiles:
         kept += problem.x_bytes + problem.y_bytes
@@ -186,7 +187,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     work = thin(work, problem.c_out // 8 if problem.few_outputs else problem.c_out)
     return Cost(
         multiply_adds=work,
-        bytes_moved=problem.operand_bytes + 2 * padded + 2 * thin(made, run),
+        bytes_moved=problem.operand_bytes + 2 * (padded + transposed + thin(made, run)),
         extra_bytes=kept + laid_out // blocks + problem.widened_bytes,
         calls=blocks * (1 + problem.groups) + problem.padded,
     )
