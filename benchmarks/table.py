@@ -46,7 +46,7 @@ def verification(*results: dict) -> str:
         f"{one['device']}; " + ", ".join(f"{name} {number}" for name, number in one["versions"].items())
         for one in results
     }
-    return "\n".join([*lines, "", f"On {'; '.join(sorted(ran))}; {sum(one['seconds'] for one in results):.0f} s."])
+    return "\n".join([*lines, "", f"On {'; '.join(sorted(ran))}."])
 
 
 def speeds(results: dict) -> list[dict]:
