@@ -127,7 +127,7 @@ class ConvProblem:
     def symbolic(self) -> bool:
         """Whether a size is left open, as `jax.export.symbolic_shape` does."""
         sizes = (self.batch, self.groups, self.c_in, self.c_out, *self.input_size, *self.window, *self.output_size)
-        return not all(isinstance(n, int) for n in (*sizes, *self.low))
+        return not all(isinstance(n, int | np.integer) for n in (*sizes, *self.low))
 
     @property
     def empty(self) -> bool:
