@@ -96,7 +96,7 @@ def _written_pairs(verb: str, padding: Any, rank: int) -> Pairs:
     return tuple((p, p) for p in axis_ints(verb, "padding", padding, rank, rule=rule))
 
 
-def padding_modes(verb: str, padding_mode: Any, padding: Any, implied: str | None, rank: int) -> tuple[str, ...]:
+def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) -> tuple[str, ...]:
     """One padding mode per spatial axis, in NumPy's words."""
     rule = f"a word, or a word per spatial axis (here {rank})"
     if isinstance(padding_mode, str):
@@ -115,11 +115,6 @@ def padding_modes(verb: str, padding_mode: Any, padding: Any, implied: str | Non
                 f"{verb}: padding_mode={padding_mode!r} contradicts the padding word, which means {implied!r}."
             )
         modes = [implied] * rank
-    elif isinstance(padding, str) and padding.upper() == "VALID" and any(mode != "zeros" for mode in modes):
-        raise ValueError(
-            f"{verb}: padding_mode={padding_mode!r} pads nothing, since padding={padding!r}: give padding='SAME' or "
-            f"amounts beside it."
-        )
     return tuple(modes)
 
 

@@ -176,7 +176,7 @@ class _Forward:
         self.stride = arguments.axis_ints(verb, "stride", stride, rank, least=1)
         self.dilation = arguments.axis_ints(verb, "dilation", dilation, rank, least=1)
         self.pairs, implied = arguments.padding_pairs(verb, padding, sizes, self.window, self.stride, self.dilation)
-        self.modes = arguments.padding_modes(verb, padding_mode, padding, implied, rank)
+        self.modes = arguments.padding_modes(verb, padding_mode, implied, rank)
         arguments.check_boundary(verb, sizes, self.pairs, self.modes)
         self.precision = arguments.canonical_precision(verb, precision)
         self.algorithm = arguments.check_algorithm(verb, algorithm)
