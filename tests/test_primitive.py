@@ -378,7 +378,7 @@ def test_equal_problems_of_one_program_are_lowered_once():
 
 def precisions(algorithm, **options):
     """The precision pairs that the products of a value and of both its gradients are lowered with."""
-    x, kernel = jnp.ones((2, 9, 8)), jnp.ones((3, 8, 8))  # so many channels that `taps` multiplies matrices
+    x, kernel = jnp.ones((2, 9, 32)), jnp.ones((3, 32, 32))  # so many channels that all multiply matrices
 
     def f(x, kernel):
         return jnp.sum(jconv.conv(x, kernel, algorithm=algorithm, **options) ** 2)
