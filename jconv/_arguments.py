@@ -61,7 +61,7 @@ def one_word(verb: str, name: str, value: str, words: Sequence[str]) -> str:
     known = {word.lower(): word for word in words}
     if value.lower() in known:
         return known[value.lower()]
-    near = difflib.get_close_matches(value.lower(), known, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(value.lower(), known, n=1, cutoff=0.6)
     hint = "".join(f" Did you mean {known[word]!r}?" for word in near)
     raise ValueError(f"{verb}: {name}={value!r} is not one of {', '.join(map(repr, words))}.{hint}")
 
@@ -137,14 +137,17 @@ def check_groups(verb: str, groups: Any, c_in: int, x_shape: Ints, kernel_shape:
         raise ValueError(
             f"{verb}: the kernel takes c_in // groups = {per_group} channels, but x has c_in={c_in} with "
             f"groups={groups} (x has shape {x_shape}, kernel has shape {kernel_shape})."
-            f"{_groups_hint(c_in, per_group, c_out)}"
+            f"{_groups_hint(x_shape, kernel_shape)}"
         )
     return groups
 
 
-def _groups_hint(c_in: int, per_group: int, c_out: int) -> str:
+def _groups_hint(x_shape: Ints, kernel_shape: Ints) -> str:
+    c_in, (*window, per_group, c_out) = x_shape[-1], kernel_shape
+    first = -len(window) - 1
     fits = per_group > 0 and c_in % per_group == 0 and c_out % (c_in // per_group) == 0
     hints = [f" With groups={c_in // per_group} they would fit."] if fits else []
+    hints += [f" If x has its channels first, move them: jnp.moveaxis(x, {first}, -1)."] * (x_shape[first] == per_group)
     hints += [" If x has no channel axis, add one: x[..., None]."] if per_group == 1 else []
     return "".join(hints)
 

@@ -60,6 +60,11 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
         >>> choose_algorithm(depthwise, "cpu").name
         'taps'
     """
+    if not isinstance(problem, ConvProblem):
+        raise TypeError(
+            f"choose_algorithm: problem must be a ConvProblem, not {type(problem).__name__}. "
+            f"For arrays there is jconv.explain(x, kernel, ...)."
+        )
     if isinstance(problem.algorithm, Algorithm) or problem.algorithm != "auto":
         return _named(problem)
     if problem.symbolic or problem.empty:

@@ -30,7 +30,8 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
 
     Args:
         target: x (*batch, *spatial, c_in), followed by a kernel and the options of `conv`; or a
-            `ConvProblem`; or a function, followed by its arguments: then its convolutions.
+            `ConvProblem`; or a function, followed by its arguments: then its convolutions (one that changes
+            state, such as a call of a Flax nnx model, as jitted by `nnx.jit`).
         *args: the kernel, or the function's arguments: arrays or `jax.ShapeDtypeStruct`s.
         platform: as in `choose_algorithm`; this process's by default.
         **options: those of `conv`, where `target` is x.

@@ -108,8 +108,8 @@ def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:
     problems = tuple(target) if isinstance(target, Iterable) else (target,)
     if args or not all(isinstance(problem, ConvProblem) for problem in problems):
         raise TypeError(
-            f"tune: target={target!r} must be a function, followed by its arguments, or an iterable of "
-            f"ConvProblem, followed by nothing."
+            f"tune: the target, of type {type(target).__name__}, must be a function, followed by its arguments, "
+            f"or an iterable of ConvProblem, followed by nothing."
         )
     return tuple(replace(problem, algorithm="auto") for problem in problems)
 

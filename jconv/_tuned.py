@@ -97,10 +97,13 @@ def load_tuned(path: PathLike | None = None) -> None:
 
     Args:
         path: the file; None for the one that JCONV_TUNED names, or the one in the user's cache directory.
+
+    Raises:
+        TypeError: `path` is no path.
     """
     global _active, _tables
     with _lock:
-        _active, _tables = path, None
+        _active, _tables = None if path is None else os.fspath(path), None
         _choices.clear()
         _generation.set_global(_generation.get_global() + 1)
 

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from flax import nnx
 
+from jconv._arguments import one_int
 from jconv._decorrelate import decorrelate as decorrelate
 from jconv._typing import Array, ArrayLike
 
@@ -30,11 +31,17 @@ def squared_error(model: nnx.Module, inputs: Array, targets: Array, weights: Arr
     Returns:
         A scalar.
 
+    Raises:
+        ValueError: the model's result has another shape than the targets.
+
     Examples:
         >>> squared_error(lambda x: 2 * x, jnp.array([1.0, 2.0]), jnp.array([2.0, 3.0]))
         Array(0.5, dtype=float32)
     """
-    squares = (model(inputs) - targets) ** 2
+    outputs = model(inputs)
+    if outputs.shape != targets.shape:
+        raise ValueError(f"fit: the model gives shape {outputs.shape} where the targets have {targets.shape}.")
+    squares = (outputs - targets) ** 2
     if weights is None:
         return jnp.mean(squares)
     return jnp.sum(weights * squares) / jnp.sum(weights)
@@ -100,7 +107,8 @@ def fit(
         The last `Progress`.
 
     Raises:
-        ValueError: if steps or chunk is below 1, or the leading axes differ.
+        ValueError: if steps, chunk or batch_size is below 1, or the leading axes differ.
+        TypeError: an argument of the wrong kind.
         DivergedError: if the loss is no longer finite.
 
     Examples:
@@ -154,10 +162,16 @@ def fit_chunks(
 
     Raises:
         ValueError: as in `fit`.
+        TypeError: as in `fit`.
         DivergedError: as in `fit`.
     """
-    if steps < 1 or chunk < 1:
-        raise ValueError(f"fit: steps={steps} and chunk={chunk} must be at least 1.")
+    steps, chunk = one_int("fit", "steps", steps, least=1), one_int("fit", "chunk", chunk, least=1)
+    if batch_size is not None:
+        batch_size = one_int("fit", "batch_size", batch_size, least=1)
+    if not isinstance(optimizer, optax.GradientTransformation):
+        raise TypeError(f"fit: optimizer={optimizer!r} must be one of optax's, such as optax.adam(1e-3).")
+    if not isinstance(model, nnx.Module):
+        raise TypeError(f"fit: model={model!r} must be a flax.nnx.Module, not {type(model).__name__}.")
     arrays = tuple(jnp.asarray(a) for a in data)
     lengths = {a.shape[:1] for a in arrays}
     if len(lengths) != 1 or lengths == {()}:

@@ -198,3 +198,8 @@ def test_every_algorithm_states_what_it_promises(name):
         if not reasons:
             cost = algorithm.cost(problem, "cpu")
             assert all(isinstance(value, int) and value >= 0 for value in cost), cost
+
+
+def test_arrays_are_no_problem():
+    with pytest.raises(TypeError, match=r"must be a ConvProblem, not ndarray. For arrays there is jconv.explain"):
+        choose_algorithm(np.ones((2, 9, 4)), "cpu")

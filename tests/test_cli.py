@@ -420,6 +420,11 @@ def test_verify_ends_with_code_1_and_names_what_is_wrong(one_case, monkeypatch, 
     assert len(record["failures"]) == 6 and record["failures"][0]["algorithm"] == "off"
 
 
+def test_what_auto_takes_is_held_to_the_bound_of_direct_sums():
+    """The matrix asks for precision HIGHEST, where auto takes nothing looser."""
+    assert verify.what_is_verified()[1]["auto"] == 4
+
+
 @pytest.mark.parametrize(
     "words, message",
     [

@@ -107,6 +107,13 @@ CHANNELS = {
         + BOTH.format(1, 4)
         + " With groups=4 they would fit. If x has no channel axis, add one: x[..., None].",
     ),
+    "channels first": (
+        lambda: conv(ones(2, 4, 9, 8), KERNEL),
+        ValueError,
+        "conv: the kernel takes c_in // groups = 4 channels, but x has c_in=8 with groups=1 (x has shape (2, 4, 9, 8), "
+        "kernel has shape (3, 3, 4, 6)). With groups=2 they would fit. If x has its channels first, move them: "
+        "jnp.moveaxis(x, -3, -1).",
+    ),
     "kernel of a dense convolution": (
         lambda: conv(X, KERNEL, groups=2),
         ValueError,

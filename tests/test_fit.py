@@ -1,5 +1,7 @@
 """Training: what `fit` promises, the coordinates of `decorrelate`, and the three filter models."""
 
+import ast
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -123,16 +125,26 @@ def test_state_that_is_no_parameter_is_carried_along():
 
 
 WRONG = {
-    "steps=0": {"steps": 0},
-    "chunk=0": {"chunk": 0},
+    "steps=0": ValueError,
+    "steps=2.5": TypeError,
+    "chunk=0": ValueError,
+    "batch_size=0": ValueError,
+    "optimizer='adam'": TypeError,
+    "model=None": TypeError,
 }
 
 
-@pytest.mark.parametrize("message", WRONG)
-def test_a_wrong_argument_is_named(message):
-    arguments = {"steps": 1, "chunk": 1} | WRONG[message]
-    with pytest.raises(ValueError, match=message):
-        fit(conv_filter(3), NOISE, NOISE, optimizer=optax.sgd(0.1), **arguments)
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_argument_is_named(wrong):
+    name, value = wrong.split("=")
+    arguments = {"model": conv_filter(3), "steps": 1, "optimizer": optax.sgd(0.1)} | {name: ast.literal_eval(value)}
+    with pytest.raises(WRONG[wrong], match=f"fit: .*{name}"):
+        fit(arguments.pop("model"), NOISE, NOISE, **arguments)
+
+
+def test_targets_are_not_spread_over_what_the_model_gives():
+    with pytest.raises(ValueError, match=r"gives shape \(4, 22, 22, 1\) where the targets have \(4, 22, 22, 2\)"):
+        fit(conv_filter(3), NOISE, np.zeros((4, 22, 22, 2)), optimizer=optax.sgd(0.1), steps=1)
 
 
 def test_data_of_different_lengths_are_refused():

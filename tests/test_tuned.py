@@ -265,3 +265,8 @@ def test_a_choice_is_found_in_microseconds(table):
     tuned_choice(PROBLEM, "cpu")
     seconds = min(timeit.repeat(lambda: tuned_choice(PROBLEM, "cpu"), number=1000, repeat=5)) / 1000
     assert seconds < 1e-4  # some 3e-6; generous, for busy machines
+
+
+def test_what_is_no_path_is_refused_at_once():
+    with pytest.raises(TypeError, match="PathLike"):
+        load_tuned(3)

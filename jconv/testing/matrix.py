@@ -91,6 +91,9 @@ def run_matrix(
       seed: which draw of the arrays.
       kind: which numbers the arrays hold, as in `Case.arrays`.
 
+    Raises:
+      ValueError: a bound that nothing could fail.
+
     Yields:
       Results: dtype by dtype, case by case, function by function, quantity by quantity.
 
@@ -101,6 +104,9 @@ def run_matrix(
        'second order: passed', 'vmap: passed']
     """
     bounds = bounds if isinstance(bounds, Mapping) else dict.fromkeys(functions, bounds)
+    for bound in bounds.values():
+        if not 0 <= bound < float("inf"):
+            raise ValueError(f"run_matrix: a bound of {bound!r} eps checks nothing; it must be finite, and 0 or more.")
     missing = {dtype: _why_unavailable(dtype) for dtype in dtypes}
     ahead = os.cpu_count() or 1
     with ThreadPoolExecutor(ahead) as pool:  # XLA compiles on one core, and that is nearly all the time taken
@@ -157,6 +163,7 @@ def check_conv(
 
     Raises:
       AssertionError: naming the worst of the checks that failed, or saying that nothing was checked.
+      ValueError: a bound that nothing could fail.
 
     Example:
       >>> def halved(x, kernel, **keywords):

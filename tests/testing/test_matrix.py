@@ -132,6 +132,12 @@ def test_error_is_counted_in_bounds_of_the_dtypes_eps_and_the_scale(dtype, bound
     assert ("at index (1, 2, 3, 0)" in value.reason) == (status == "failed")
 
 
+@pytest.mark.parametrize("bound", [-1.0, float("nan"), float("inf")])
+def test_a_bound_that_nothing_could_fail_is_refused(bound):
+    with pytest.raises(ValueError, match="checks nothing"):
+        check_conv(lax_conv, cases=[PLAIN], bound=bound)
+
+
 def test_each_function_has_its_own_bound():
     functions = {"strict": lax_conv, "loose": lax_conv}
     results = run_matrix(functions, cases=[PLAIN], dtypes=["float32"], bounds={"strict": 1e-3, "loose": 4.0})
