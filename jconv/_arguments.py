@@ -13,6 +13,7 @@ from jax import lax
 
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._geometry import dilated_size, word_padding
+from jconv._layout import DTYPES
 from jconv._pin import pinned_algorithm
 from jconv._typing import Array, DType, Ints, PaddingMode, PaddingWord, Pairs, Precision, PrecisionLike
 
@@ -198,12 +199,13 @@ def common_dtype(verb: str, noun: str, x: Array, kernel: Array) -> DType:
 
 
 def check_dtype(verb: str, nouns: str, dtype: DType) -> DType:
-    """Numbers only: booleans would be multiplied, not added; and none that are too short to add up."""
+    """Numbers only: booleans would be multiplied, not added; and none of 8 bits with a fraction or of fewer."""
     if not jnp.issubdtype(dtype, jnp.number):
         raise TypeError(f"{verb}: {nouns} have dtype {dtype}, which is not a number type: cast with .astype.")
-    if jnp.issubdtype(dtype, jnp.floating) and jnp.finfo(dtype).bits < 16:
+    if np.dtype(dtype).name not in DTYPES:
+        wider = "int8" if jnp.issubdtype(dtype, jnp.integer) else "bfloat16"
         raise TypeError(
-            f"{verb}: {nouns} have dtype {dtype}, in which sums cannot be kept: cast with .astype, to bfloat16 say."
+            f"{verb}: {nouns} have dtype {dtype}, in which sums cannot be kept: cast with .astype, to {wider} say."
         )
     return np.dtype(dtype)
 
@@ -223,7 +225,7 @@ def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
     # As in lax. From real to complex, the gradient would have to forget the imaginary part.
     is_complex = [jnp.issubdtype(d, jnp.complexfloating) for d in (dtype, wanted)]
     loses = jnp.issubdtype(dtype, jnp.inexact) and not jnp.issubdtype(wanted, jnp.inexact)
-    if is_complex[0] != is_complex[1] or loses or not jnp.issubdtype(wanted, jnp.number):
+    if is_complex[0] != is_complex[1] or loses or wanted.name not in DTYPES:
         raise TypeError(f"{verb}: preferred_element_type={wanted} cannot be the result's dtype for {dtype} operands.")
     return wanted
 

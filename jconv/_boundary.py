@@ -32,6 +32,6 @@ def pad_boundary(x: Array, pairs: Pairs, modes: tuple[str, ...]) -> Array:
 def fold_boundary(padded: Array, pairs: Pairs, modes: tuple[str, ...]) -> Array:
     """The adjoint of `pad_boundary`: what was read beyond the border is added where it was read from."""
     size = tuple(n - low - high for n, (low, high) in zip(padded.shape[1:-2], pairs, strict=True))
-    like = jnp.broadcast_to(padded[:, *(slice(0, 1) for _ in size)], (len(padded), *size, *padded.shape[-2:]))
+    like = jnp.broadcast_to(padded[:, *(slice(0, 1) for _ in size)], (padded.shape[0], *size, *padded.shape[-2:]))
     (folded,) = jax.linear_transpose(partial(pad_boundary, pairs=pairs, modes=modes), like)(padded)
     return folded

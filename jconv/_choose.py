@@ -78,7 +78,7 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))
     times = predicted_times(problem, platform)
     fits = {
-        name: time
+        name: time + compile_seconds(ALGORITHMS[name].cost(problem, platform))
         for name, time in times.items()
         if not set_aside(problem, platform, ALGORITHMS[name]) and (name in PARTITIONS_WELL or not partitioned)
     }
@@ -91,10 +91,14 @@ def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
     for name, algorithm in ALGORITHMS.items():
         rates = RATES.get(platform, {}).get(name)
         if rates is not None and not algorithm.unsupported(problem):
-            *counts, compiled = what_takes_time(algorithm.cost(problem, platform))
+            *counts, _ = what_takes_time(algorithm.cost(problem, platform))
             times[name] = sum(rate * count for rate, count in zip(rates, counts, strict=True))
-            times[name] += COMPILE_SECONDS * compiled
     return times
+
+
+def compile_seconds(cost: Cost) -> float:
+    """What the compilation of many operations weighs in the choice."""
+    return COMPILE_SECONDS * cost.compiled
 
 
 def what_takes_time(cost: Cost) -> Cost:

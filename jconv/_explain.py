@@ -7,12 +7,12 @@ from typing import Any
 import jax
 
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import choose_algorithm, predicted_times, set_aside
+from jconv._choose import choose_algorithm, compile_seconds, predicted_times, set_aside
 from jconv._conv import conv
 from jconv._install import serving
 from jconv._pin import pinned_algorithm
 from jconv._problem import ConvProblem
-from jconv._tune import traced_convolutions
+from jconv._tune import traced_convolutions, with_gradients
 from jconv._tuned import tuned_choice
 
 
@@ -60,21 +60,14 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
         convolutions = traced_convolutions(target, *args)
     else:
         convolutions = traced_convolutions(partial(conv, **options), target, *args)
-    directions = {
-        "value": lambda problem: problem,
-        "gradient of x": ConvProblem.gradient_x,
-        "gradient of kernel": ConvProblem.gradient_w,
-    }
-    found: dict[ConvProblem, str] = {}
-    for problem, is_jaxs in convolutions.items():
-        if is_jaxs and serving():
-            problem = replace(problem, algorithm=pinned_algorithm())
-        if problem not in found:  # a gradient of one before has none of its own: they would be of second order
-            found |= {direct(problem): name for name, direct in directions.items() if direct(problem) not in found}
+    found = with_gradients(
+        replace(problem, algorithm=pinned_algorithm()) if is_jaxs and serving() else problem
+        for problem, is_jaxs in convolutions.items()
+    )
     tables = [_table(name, problem, platform) for problem, name in found.items() if not problem.empty]
     if any(convolutions.values()) and not serving():
         tables.append("These are, or hold, JAX's own convolutions, served by jconv only under jconv.install().")
-    return Explanation("\n\n".join(tables) or "no convolutions")
+    return Explanation("\n\n".join(tables) or ("nothing to compute" if found else "no convolutions"))
 
 
 def describe(problem: ConvProblem) -> str:
@@ -108,6 +101,7 @@ def _table(direction: str, problem: ConvProblem, platform: str) -> str:
         aside = set_aside(problem, platform, algorithm)
         lines.append(
             f"  {name:10} {cost.multiply_adds:16,} {cost.bytes_moved:15,} {cost.extra_bytes:13,} {time}"
+            + (f" + {1e3 * later:.3f} for compilation" if (later := compile_seconds(cost)) else "")
             + (f"  not by auto: {aside}" if aside else "")
             + ("  <- chosen" if name == chosen else "")
         )

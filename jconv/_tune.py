@@ -67,7 +67,7 @@ def tune(
         (5,) True
         (60,) True
     """
-    problems = _with_gradients(_problems(target, args))
+    problems = [problem for problem in with_gradients(_problems(target, args)) if not problem.empty]
     platform = jax.default_backend()
     if dry_run:
         return tuple(_plan(problem, platform, most_bytes) for problem in problems)
@@ -138,16 +138,18 @@ def _problem_of(equation: Any) -> ConvProblem | None:
     return None
 
 
-def _with_gradients(problems: Iterable[ConvProblem]) -> tuple[ConvProblem, ...]:
-    """Each problem and its two gradients, once.
+def with_gradients(problems: Iterable[ConvProblem]) -> dict[ConvProblem, str]:
+    """Each problem and its two gradients, once, and what each is.
 
     A problem that is the gradient of one before brings none of its own: those would be of second order.
     """
-    found: dict[ConvProblem, None] = {}
+    found: dict[ConvProblem, str] = {}
     for problem in problems:
         if problem not in found:
-            found |= dict.fromkeys((problem, problem.gradient_x(), problem.gradient_w()))
-    return tuple(problem for problem in found if not problem.empty)
+            found[problem] = "value"
+            found.setdefault(problem.gradient_x(), "gradient of x")
+            found.setdefault(problem.gradient_w(), "gradient of kernel")
+    return found
 
 
 def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:

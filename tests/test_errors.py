@@ -414,6 +414,16 @@ KINDS = {
         TypeError,
         "conv: x and kernel have dtype float8_e5m2, in which sums cannot be kept: cast with .astype, to bfloat16 say.",
     ),
+    "numbers of 4 bits": (
+        lambda: conv(X.astype(jnp.int4), KERNEL.astype(jnp.int4)),
+        TypeError,
+        "conv: x and kernel have dtype int4, in which sums cannot be kept: cast with .astype, to int8 say.",
+    ),
+    "a result of 8 bits with a fraction": (
+        lambda: conv(X, KERNEL, preferred_element_type=jnp.float8_e5m2),
+        TypeError,
+        "conv: preferred_element_type=float8_e5m2 cannot be the result's dtype for float32 operands.",
+    ),
     "two dtypes": (
         lambda: lax_like(rhs=RHS.astype("bfloat16")),
         TypeError,

@@ -219,6 +219,16 @@ def test_export_with_a_symbolic_batch_and_width():
             np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("padding_mode", ["zeros", "reflect"])
+def test_export_of_the_adjoint_with_a_symbolic_batch(padding_mode):
+    f = jax.jit(partial(jconv.conv_transpose, stride=2, padding="SAME", padding_mode=padding_mode))
+    y = jnp.ones((3, 5, KERNEL.shape[-1]))
+    exported = jax.export.export(f)(
+        jax.ShapeDtypeStruct((*jax.export.symbolic_shape("n"), *y.shape[1:]), y.dtype), KERNEL
+    )
+    np.testing.assert_allclose(exported.call(y, KERNEL), f(y, KERNEL), rtol=1e-4, atol=1e-5)
+
+
 def test_with_jit_disabled():
     wanted = jax.value_and_grad(squares)(X, KERNEL)
     with jax.disable_jit():

@@ -60,11 +60,6 @@ def thin(work: int, *lanes: int) -> int:
     return work
 
 
-def grouped_slowdown(c_in: int, c_out: int) -> float:
-    """How many times a multiply-add costs more where XLA's CPU backend takes one group after another."""
-    return max(8.0, 50 / max(1, c_in * c_out) ** 0.5)
-
-
 def supports_everything(problem: ConvProblem) -> tuple[str, ...]:
     """The `unsupported` of an algorithm that takes every valid problem."""
     return ()

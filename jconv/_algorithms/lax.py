@@ -5,7 +5,7 @@ from math import gcd, prod
 import jax.numpy as jnp
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, grouped_slowdown, thin
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
@@ -69,8 +69,8 @@ def _cpu_slowdown(problem: ConvProblem) -> float:
     slowdown = 1.0
     if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
         slowdown *= 100
-    if problem.groups > 1:
-        slowdown *= grouped_slowdown(problem.c_in, problem.c_out)
+    if problem.groups > 1:  # one group after another
+        slowdown *= max(8.0, 50 / max(1, problem.c_in * problem.c_out) ** 0.5)
     elif max(problem.c_in, problem.c_out) <= 16 and not problem.few_outputs:
         slowdown *= max(2.0, 20 / max(1, problem.c_in * problem.c_out) ** 0.5)
     if problem.rank > 2:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, grouped_slowdown, thin
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
@@ -54,13 +54,17 @@ def _group_by_group(x: Array, w: Array, problem: ConvProblem) -> Array:
     """XLA's fast path knows no groups, and its grouped convolution is several times slower."""
     one = replace(problem, groups=1)
 
-    def group(x_g: Array, w_g: Array) -> Array:
-        return compute(x_g[..., None, :], w_g[..., None, :, :], one)[..., 0, :]
+    def group(g: int | Array) -> Array:
+        return compute(lax.dynamic_slice_in_dim(x, g, 1, -2), lax.dynamic_slice_in_dim(w, g, 1, -3), one)
 
     if problem.groups <= MAX_UNROLLED_GROUPS:
-        return jnp.stack([group(x[..., g, :], w[..., g, :, :]) for g in range(problem.groups)], axis=-2)
-    y = lax.map(lambda operands: group(*operands), (jnp.moveaxis(x, -2, 0), jnp.moveaxis(w, -3, 0)))
-    return jnp.moveaxis(y, 0, -2)
+        return jnp.concatenate([group(g) for g in range(problem.groups)], axis=-2)
+    return lax.fori_loop(
+        np.int32(0),
+        np.int32(problem.groups),
+        lambda g, y: lax.dynamic_update_slice_in_dim(y, group(g), g, -2),
+        jnp.zeros(problem.y_shape, problem.dtype),
+    )
 
 
 def unsupported(problem: ConvProblem) -> tuple[str, ...]:
@@ -88,11 +92,10 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
-    if problem.groups > 1 and max(channels) <= 16 and prod(channels) < 256:
-        slowdown = grouped_slowdown(*channels)
-    elif max(channels) <= 16:
+    if max(channels) <= 16:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
+    loop = problem.groups > MAX_UNROLLED_GROUPS
     extra = folded + padded + problem.w_bytes
     if problem.few_outputs:  # the operands come transposed, and are copied
         slowdown *= 2 if prod(problem.output_size) > 1 else 4
@@ -102,8 +105,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     return Cost(
         multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
-        extra_bytes=extra + apart,
-        calls=-(-problem.groups // 2) * phases + grows,  # those of groups overlap
+        extra_bytes=(extra + apart) // problem.groups + problem.y_bytes if loop else extra + apart,
+        calls=(problem.groups if loop else -(-problem.groups // 2)) * phases + grows,  # those written out overlap
     )
 
 

@@ -199,9 +199,10 @@ def _kept_bytes(problem: ConvProblem) -> int:
         return problem.operand_bytes * (1 + outputs // phases)
     if _elementwise(problem):
         lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 else 0
-        return problem.edged_bytes * lanes + problem.y_bytes * (phases > 1)
+        apart = (phases > 1) + (phases * MAX_FUSED < taps)  # the phases, and what they are put together in
+        return problem.edged_bytes * lanes + problem.y_bytes * apart
     term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases
-    return term * taps + problem.w_bytes
+    return term * taps + problem.w_bytes + problem.y_bytes * (phases > 1)
 
 
 TAPS = Algorithm(

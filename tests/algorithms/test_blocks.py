@@ -3,10 +3,11 @@
 from functools import partial
 
 import pytest
-from problems import compiled, directions, error_of, problem_of
+from problems import check, compiled, directions, error_of, problem_of
 
-from jconv._algorithms import _winograd_plan, patches, rows
+from jconv._algorithms import _winograd_plan, patches, planar, rows
 from jconv._algorithms.patches import PATCHES
+from jconv._algorithms.planar import PLANAR
 from jconv._algorithms.rows import ROWS
 from jconv._algorithms.winograd import WINOGRAD
 from jconv._geometry import cut
@@ -55,6 +56,14 @@ def test_winograd_of_a_prime_number_of_tiles(direction, monkeypatch):
     assert blocks.axes[0].tiles > 1
     assert blocks.whole[0].tiles > axes[0].tiles
     assert error_of(WINOGRAD, problem) <= WINOGRAD.error
+
+
+@pytest.mark.parametrize("axes", [PRIME, STRIDED, [(11, 4, 11, 1, 1, 1, 2)], [(5, 3, 5, 1, 1, 1, 1)] * 3])
+def test_planar_of_groups_in_a_loop(axes, monkeypatch):
+    problem = problem_of(axes, groups=3)
+    monkeypatch.setattr(planar, "MAX_UNROLLED_GROUPS", 2)
+    assert "while" in compiled(PLANAR, problem).as_text()
+    check(PLANAR, problem)
 
 
 @pytest.mark.parametrize("most", [1, 4, 9, 1000])
