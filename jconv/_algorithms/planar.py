@@ -105,7 +105,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     return Cost(
         multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
-        extra_bytes=(extra + apart) // problem.groups + problem.y_bytes if loop else extra + apart,
+        # A loop holds what one group needs; jax 0.10 copies what it carries.
+        extra_bytes=extra // problem.groups + apart if loop else extra + apart,
         calls=(problem.groups if loop else -(-problem.groups // 2)) * phases + grows,  # those written out overlap
     )
 
