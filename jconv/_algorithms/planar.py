@@ -96,17 +96,18 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     loop = problem.groups > MAX_UNROLLED_GROUPS
-    extra = folded + padded + problem.w_bytes
+    extra = folded + padded + problem.w_bytes + apart
     if problem.few_outputs:  # the operands come transposed, and are copied
         slowdown *= 2 if prod(problem.output_size) > 1 else 4
-        extra = max(extra, problem.x_bytes + problem.w_bytes + folded)
+        extra = max(extra, problem.x_bytes + problem.w_bytes + folded + apart)
     elif phases > 1:
         extra += problem.y_bytes + problem.w_bytes
+    if loop:  # one group after another; where each is one channel, XLA before jax 0.11 copies x too
+        extra = extra // problem.groups + problem.x_bytes * (problem.c_in == 1)
     return Cost(
         multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
-        # A loop holds what one group needs; jax 0.10 copies what it carries.
-        extra_bytes=extra // problem.groups + apart if loop else extra + apart,
+        extra_bytes=extra,
         calls=(problem.groups if loop else -(-problem.groups // 2)) * phases + grows,  # those written out overlap
     )
 
