@@ -5,10 +5,12 @@
 Values are checked before they are timed. PyTorch runs first, in a block of its own. In an interpreter
 without PyTorch its figures can come from a run of this script in another, on the same machine: --torch-json.
 With --again the file is kept and every figure in question is timed once more, PyTorch's too: of the two
-medians the lesser counts, for what else runs on a machine only ever slows a computation down.
+medians the lesser counts, for what else runs on a machine only ever slows a computation down. The code must
+still be the same.
 """
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import os
@@ -132,6 +134,13 @@ def commit() -> str:
     return shown.stdout.strip() or "unknown"
 
 
+def code() -> str:
+    """A digest of jconv's core but its rates, which only choose: figures of different code are not mixed."""
+    folder = Path(jconv.__file__).parent
+    files = sorted({*folder.glob("_*.py"), *folder.glob("_algorithms/*.py")} - {folder / "_rates.py"})
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
 def write_json(path: Path, content: dict) -> None:
     """Write all at once, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,10 +160,12 @@ def main() -> None:
     parser.add_argument("--torch-json", type=Path, help="take PyTorch's figures from this file")
     arguments = parser.parse_args()
     names = set(arguments.only)
-    content = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today"))}
+    content = {"machine": machine(), "commit": commit(), "code": code(), "date": str(np.datetime64("today"))}
     earlier = json.loads(arguments.json.read_text()) if arguments.again else {"rows": {}}
     if arguments.again and earlier["machine"] != content["machine"]:
         parser.error(f"{arguments.json} was timed on {earlier['machine']}, this is {content['machine']}")
+    if arguments.again and earlier.get("code") != content["code"]:
+        parser.error(f"{arguments.json} was timed with other code: run once without --again")
     if arguments.torch_json:
         there = json.loads(arguments.torch_json.read_text())
         content |= {"torch": there["torch"], "torch_version": there["torch_version"]}

@@ -53,7 +53,8 @@ def tune(
         What was found, problem by problem, in the order of tracing.
 
     Raises:
-        ValueError: the file is there and is not a tuned table, or JCONV_TUNED is set and empty.
+        ValueError: the file is there and is not a tuned table, JCONV_TUNED is set and empty, or a time is
+            negative.
         TypeError: the target is neither a function nor problems.
         OSError: the file cannot be written.
 
@@ -67,6 +68,9 @@ def tune(
         (5,) True
         (60,) True
     """
+    for name, amount in (("seconds", seconds), ("budget", budget)):
+        if amount is not None and not amount >= 0:
+            raise ValueError(f"tune: {name}={amount!r} must be 0 or more.")
     problems = [problem for problem in with_gradients(_problems(target, args)) if not problem.empty]
     platform = jax.default_backend()
     if dry_run:

@@ -299,3 +299,9 @@ def test_convolutions_that_pose_no_problem_are_passed_over():
         return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
     assert traced_problems(f, X.astype(bool), KERNEL.astype(bool)) == ()
+
+
+@pytest.mark.parametrize("name", ["seconds", "budget"])
+def test_a_negative_time_is_refused(name, table):
+    with pytest.raises(ValueError, match=f"{name}=-1 must be 0 or more"):
+        jconv.tune([PROBLEM], **{name: -1})
