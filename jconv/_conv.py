@@ -64,7 +64,8 @@ def conv(
     Raises:
         ValueError: shapes, sizes or words that do not fit together.
         TypeError: an argument of the wrong kind, or dtypes that may not be mixed.
-        NotImplementedError: the named algorithm cannot compute this convolution.
+        NotImplementedError: the named algorithm cannot compute this convolution; where it is
+            differentiated, its gradient.
 
     Examples:
         >>> import jax.numpy as jnp
@@ -135,7 +136,7 @@ def conv_transpose(
     Raises:
         ValueError: shapes, sizes or words that do not fit together.
         TypeError: an argument of the wrong kind, or dtypes that may not be mixed.
-        NotImplementedError: the named algorithm cannot compute this convolution.
+        NotImplementedError: as in `conv`.
 
     Examples:
         >>> import jax.numpy as jnp

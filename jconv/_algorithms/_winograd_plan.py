@@ -99,7 +99,7 @@ def cut_blocks(problem: ConvProblem, axes: tuple[Axis, ...]) -> Blocks:
     """Everything at once, or blocks of examples, or of tiles along the first axis of one example."""
     examples = problem.c_in if sums_tiles(axes) else problem.batch
     size = tile_bytes(problem, axes)
-    if size <= MAX_BYTES or not axes:
+    if size <= MAX_BYTES:
         return Blocks(examples, axes, axes, np.zeros((1, 2), np.int32))
     tiles = axes[0].tiles
     fit = BLOCK_BYTES * examples // size

@@ -93,7 +93,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     channels = problem.c_in * copies, problem.c_out * phases
     slowdown = 1.0
     if max(channels) <= 16:
-        slowdown = max(2.0, 20 / max(1, prod(channels)) ** 0.5)
+        slowdown = max(2.0, (20 if problem.groups == 1 else 30) / max(1, prod(channels)) ** 0.5)
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     loop = problem.groups > MAX_UNROLLED_GROUPS
     extra = folded + padded + problem.w_bytes + apart

@@ -78,7 +78,8 @@ def _as_lanes(x: Array, w: Array, problem: ConvProblem):
     lanes = problem.groups * problem.c_out
     x = jnp.moveaxis(x.astype(problem.accumulator), -1, -2)  # [N, *I, C, G]
     if problem.c_out > 1 and problem.groups > 1:
-        x = _kept(jnp.repeat(x, problem.c_out, axis=-1))
+        x = jnp.repeat(x, problem.c_out, axis=-1)
+        x = _kept(x) if prod(problem.window) > 1 else x
     w = jnp.moveaxis(w.astype(problem.accumulator), -2, -3).reshape(*problem.window, problem.c_in, lanes)
 
     def multiply(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
@@ -198,7 +199,7 @@ def _kept_bytes(problem: ConvProblem) -> int:
     if problem.few_outputs:
         return problem.operand_bytes * (1 + outputs // phases)
     if _elementwise(problem):
-        lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 else 0
+        lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 and taps > 1 else 0
         apart = (phases > 1) + (phases * MAX_FUSED < taps)  # the phases, and what they are put together in
         return problem.edged_bytes * lanes + problem.y_bytes * apart
     term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases

@@ -95,11 +95,10 @@ def _cutter(a: Array, low: Ints, blocks: Blocks, *, inputs: bool) -> Callable[[A
         a, low = lax.pad(a, jnp.zeros((), a.dtype), pads), (0, *low[1:])
         cut, step = (blocks.examples, sizes[0], *a.shape[2:]), axes[0].phases * axes[0].step
     pads = [(lo, size - lo - n, 0) for lo, size, n in zip(low, sizes, cut[1:-2], strict=True)]
-    if axes:
-        # One position more than is read: a pad is made once, where a mere slice would be cut out anew,
-        # number by number, in each of the many loops that read it.
-        before, after, _ = pads[-1]
-        pads[-1] = (before, after + axes[-1].phases, 0)
+    # One position more than is read: a pad is made once, where a mere slice would be cut out anew,
+    # number by number, in each of the many loops that read it.
+    before, after, _ = pads[-1]
+    pads[-1] = (before, after + axes[-1].phases, 0)
     pads = [(0, 0, 0), *pads, (0, 0, 0), (0, 0, 0)]
 
     def at(start: Array | np.ndarray) -> Array:
@@ -183,7 +182,9 @@ def unsupported(problem: ConvProblem, *, most: int) -> tuple[str, ...]:
     if problem.accumulator.kind not in "fc":
         reasons.append(f"it computes with fractions, and {problem.dtype} holds none")
     busy = [axis for axis in problem.axes if axis[1] > 1 and axis[2] > 1]
-    if len(busy) > MAX_AXES:
+    if not busy:
+        reasons.append("no axis has both several taps and several outputs: it is a plain product of matrices")
+    elif len(busy) > MAX_AXES:
         reasons.append(f"{len(busy)} spatial axes are more than {MAX_AXES}")
     elif not ways(busy, most):
         seen = dict.fromkeys(
@@ -219,8 +220,6 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
         work = 4 * thin(work, *(inner, problem.c_out) * 2)
     else:
         work = thin(work, inner, problem.c_out)
-    if not axes:  # a plain product of matrices: nothing is saved, and others copy less
-        work *= 16
     kernel = 0 if summed else products * prod(problem.w_shape[-3:]) * problem.accumulator.itemsize
     # A kernel gradient's operands are padded or transposed; else x is padded.
     kept = problem.padded_bytes + (problem.w_bytes if summed else 0)

@@ -17,6 +17,7 @@ PROBLEMS = {
     "grouped": problem_of([(28, 3, 28, 1, 1, 1, 1)] * 2, batch=8, groups=16, c_in=8, c_out=8),
     "grouped, strided": problem_of([(56, 3, 28, 2, 1, 1, 1)] * 2, batch=8, groups=32, c_in=16, c_out=16),
     "grouped, few": problem_of([(28, 9, 56, 1, 2, 1, 4)] * 2, batch=8, groups=64, c_in=1, c_out=3),
+    "grouped, one tap": problem_of([(56, 1, 56)] * 2, batch=4, groups=32, c_in=1, c_out=4),
     "depthwise, transposed": problem_of([(28, 13, 112, 1, 4, 1, 6)] * 2, batch=4, groups=64, c_in=1, c_out=1),
     "strided, few channels": problem_of([(112, 7, 56, 2, 1, 1, 3)] * 2, batch=4, c_in=3, c_out=64),
     "transposed": problem_of([(28, 4, 56, 1, 2, 1, 2)] * 2, batch=8, c_in=64, c_out=32),
