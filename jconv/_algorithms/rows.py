@@ -135,7 +135,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     piece, pieces = _piece(problem)
     steps = problem.c_in * prod(problem.window[:-1]) * pieces // _unrolled_rows(problem)
     sums = _accumulators(problem) * piece * problem.groups * problem.c_out * problem.accumulator.itemsize
-    repeated = (problem.edged_bytes if problem.padded or problem.c_out > 1 else 0) * problem.c_out
+    repeated = problem.padded_bytes * problem.c_out
     return Cost(
         multiply_adds=problem.multiply_adds,
         bytes_moved=problem.operand_bytes + 2 * repeated + 2 * sums * steps,

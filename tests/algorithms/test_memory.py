@@ -17,7 +17,6 @@ PROBLEMS = {
     "grouped": problem_of([(28, 3, 28, 1, 1, 1, 1)] * 2, batch=8, groups=16, c_in=8, c_out=8),
     "grouped, strided": problem_of([(56, 3, 28, 2, 1, 1, 1)] * 2, batch=8, groups=32, c_in=16, c_out=16),
     "grouped, few": problem_of([(28, 9, 56, 1, 2, 1, 4)] * 2, batch=8, groups=64, c_in=1, c_out=3),
-    "grouped, one tap": problem_of([(56, 1, 56)] * 2, batch=4, groups=32, c_in=1, c_out=4),
     "depthwise, transposed": problem_of([(28, 13, 112, 1, 4, 1, 6)] * 2, batch=4, groups=64, c_in=1, c_out=1),
     "strided, few channels": problem_of([(112, 7, 56, 2, 1, 1, 3)] * 2, batch=4, c_in=3, c_out=64),
     "transposed": problem_of([(28, 4, 56, 1, 2, 1, 2)] * 2, batch=8, c_in=64, c_out=32),
@@ -66,6 +65,12 @@ def test_what_is_too_large_is_seen():
     assert allotted(taps, problem) > most
     assert taps.cost(problem, "cpu").extra_bytes > most
     assert set_aside(problem, "cpu", taps)
+
+
+def test_one_tap_of_groups_is_multiplied_without_copies():
+    """x was repeated beforehand for each feature of its group."""
+    problem = problem_of([(56, 1, 56)] * 2, batch=8, groups=32, c_in=1, c_out=4)
+    assert allotted(ALGORITHMS["taps"], problem) < 2**16 < problem.x_bytes
 
 
 @pytest.mark.parametrize("algorithm", ["planar", "lax"])
