@@ -1,7 +1,7 @@
 """The algorithm `taps`: the equation written down, one product per tap, or per output if those are fewer."""
 
 from itertools import product
-from math import prod
+from math import gcd, prod
 
 import jax.numpy as jnp
 import numpy as np
@@ -105,7 +105,8 @@ def _channels(problem: ConvProblem) -> int:
 
 
 def _elementwise(problem: ConvProblem) -> bool:
-    return _channels(problem) <= MAX_ELEMENTWISE or problem.c_in == 1
+    few = problem.c_in if prod(problem.window) == 1 and problem.groups > 1 else _channels(problem)
+    return few <= MAX_ELEMENTWISE or problem.c_in == 1
 
 
 def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
@@ -170,6 +171,10 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     few, products = problem.few_outputs, min(taps, outputs)
     padded = problem.edged_bytes if problem.padded else 0
     adds, item = problem.multiply_adds, problem.accumulator.itemsize
+    met = prod(  # by an output
+        -(-k // (e // gcd(d, e)))
+        for k, d, e in zip(problem.window, problem.dilation, problem.input_dilation, strict=True)
+    )
     per_group = problem.batch * problem.c_out if few else _channels(problem)
     if few and per_group <= MAX_ELEMENTWISE:
         moved, calls = 400 * adds * item, products  # XLA's reduction is scalar code, and reads all anew
@@ -177,7 +182,9 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         lanes = problem.groups * problem.c_out
         # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
         adds = adds if lanes == 1 else thin(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
-        moved, calls = adds, 1 if taps <= MAX_UNROLLED else taps
+        moved, calls = adds, 1
+        if met > MAX_UNROLLED:  # a loop, where every tap passes over its part of x, and every eighth over y
+            moved, calls = adds + problem.multiply_adds // problem.c_in * item * 5 // 4, met // 8
     else:
         moved = 2 * products * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
         moved *= 20 if few else 1  # both operands are copied and transposed for each
