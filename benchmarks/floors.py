@@ -93,6 +93,7 @@ def main() -> None:
         "square matrix product, 2048": dot_rate(),
         "forward 7x7, 3 -> 64: (50176, 147) by (147, 64)": product_rate(50176, 147, 64),
         "its kernel gradient: (50176, 147)' by (50176, 64)": product_rate(147, 50176, 64, first=True),
+        "the same in 24 blocks: (147, 2048) by (2048, 64)": product_rate(147, 2048, 64, groups=24),
         "forward 3x3, 64 -> 64: (25088, 576) by (576, 64)": product_rate(25088, 576, 64),
         "its kernel gradient: (25088, 576)' by (25088, 64)": product_rate(576, 25088, 64, first=True),
         "the same transposed: (25088, 64)' by (25088, 576)": product_rate(64, 25088, 576, first=True),
