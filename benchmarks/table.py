@@ -205,8 +205,8 @@ def training(results: dict) -> str:
     means = results["means"]
     summary = (
         f"Geometric means: {means['vs stock']:.2f} times as fast as stock JAX, alone and in loops together "
-        f"({means['vs stock, outside']:.2f} alone); {means['vs torch, outside']:.2f} times as fast as PyTorch alone and "
-        f"{means['vs torch, inside']:.2f} in a loop, which PyTorch has not; "
+        f"({means['vs stock, outside']:.2f} alone); {means['vs torch, outside']:.2f} times as fast as PyTorch alone "
+        f"and {means['vs torch, inside']:.2f} in a loop, which PyTorch has not; "
         f"{means['inside / outside']:.2f} in a loop against alone, "
         f"{means['compile, outside']:.2f} times stock's compile time. "
         f"{results['machine']}; PyTorch: {results['torch']}."
