@@ -16,7 +16,8 @@ class Rates(NamedTuple):
 
 # Fitted by `python benchmarks/fit_rates.py` to the workloads, to the layers of benchmarks/training.py's networks and to
 # random layers of benchmarks/regret.py (seeds 3, 4 and 300 to 1200 under jax 0.12; 0 and 1 under jax 0.10, whose
-# code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
+# code is another; the costs of `planar` with groups and of loops in `taps` were mended since, and a fit to those chose
+# no better), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
     "lax": Rates(3.49e-12, 8.31e-11, 3.68e-10, 1.33e-06),
     "planar": Rates(3.94e-12, 1.08e-11, 2.78e-11, 2.55e-05),

@@ -321,6 +321,7 @@ FORMS = {  # x, kernel, options of conv: with their gradients, every way through
     "dense": ((8, 12, 12, 8), (3, 3, 8, 8), dict(padding="SAME")),
     "strided, dilated": ((8, 20, 3), (4, 3, 20), dict(stride=3, dilation=2, padding=2)),
     "groups": ((8, 9, 9, 4), (3, 3, 2, 6), dict(groups=2, padding=1)),
+    "many groups": ((8, 5, 5, 18), (3, 3, 2, 9), dict(groups=9, padding=1)),
     "depthwise": ((8, 40, 4), (4, 1, 4), dict(groups=4, padding="CAUSAL")),
     "many taps": ((8, 200, 1), (70, 1, 8), dict(padding="SAME")),
     "many taps, depthwise": ((8, 600, 2), (300, 1, 2), dict(groups=2, padding="FULL")),

@@ -59,11 +59,13 @@ def _group_by_group(x: Array, w: Array, problem: ConvProblem) -> Array:
 
     if problem.groups <= MAX_UNROLLED_GROUPS:
         return jnp.concatenate([group(g) for g in range(problem.groups)], axis=-2)
+    # A zero made from the data, so that it varies over mesh axes as the data do.
+    zero = sum(jnp.zeros_like(operand, problem.dtype, shape=()) for operand in (x, w))
     return lax.fori_loop(
         np.int32(0),
         np.int32(problem.groups),
         lambda g, y: lax.dynamic_update_slice_in_dim(y, group(g), g, -2),
-        jnp.zeros(problem.y_shape, problem.dtype),
+        jnp.broadcast_to(zero, problem.y_shape),
     )
 
 
