@@ -28,7 +28,9 @@ jax.config.update("jax_enable_x64", True)
 # Seconds per multiply-add, byte, byte of fresh memory and call, where the times do not say otherwise.
 USUAL = np.log([8e-12, 2e-11, 4e-10, 3e-6])
 # What an error of the predicted times weighs beside the regret, both as logarithms.
-ERROR_WEIGHS = 0.15
+ERROR_WEIGHS = 1.0
+# What a rate that is unlike the usual ones weighs, likewise.
+UNUSUAL_WEIGHS = 0.03
 # How unsure the draw is of what is fastest: of times that differ by less than such a factor, as a logarithm.
 SPREADS = (0.5, 0.3, 0.2, 0.1, 0.05)
 
@@ -57,7 +59,7 @@ def samples_of(results: dict) -> list[Sample]:
             n for n, a in ALGORITHMS.items()
             if n in seconds and not a.unsupported(problem) and not set_aside(problem, "cpu", a)
         ]  # fmt: skip
-        costs = {n: np.array(what_takes_time(ALGORITHMS[n].cost(problem, "cpu")), float) for n in able}
+        costs = {n: np.array(what_takes_time(ALGORITHMS[n].cost(problem, "cpu"), problem), float) for n in able}
         samples.append(Sample(name, costs, {n: seconds[n] for n in able}))
     return samples
 
@@ -93,7 +95,7 @@ def fit(samples: list[Sample], weights: list[int], starts: int = 12) -> dict[str
         expected = (drawn * regret).sum(1)
         error = (jnp.sqrt((predicted - known) ** 2 + 0.01) * near).sum(1) / near.sum(1)
         unusual = ((logs - np.tile(USUAL, len(names))) ** 2).mean()
-        return (share * (expected + expected**2 / 2 + ERROR_WEIGHS * error)).sum() + 1e-3 * unusual
+        return (share * (expected + expected**2 / 2 + ERROR_WEIGHS * error)).sum() + UNUSUAL_WEIGHS * unusual
 
     gradient = jax.jit(jax.value_and_grad(loss))
     draw, found = np.random.default_rng(0), []

@@ -91,7 +91,7 @@ def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
     for name, algorithm in ALGORITHMS.items():
         rates = RATES.get(platform, {}).get(name)
         if rates is not None and not algorithm.unsupported(problem):
-            *counts, _ = what_takes_time(algorithm.cost(problem, platform))
+            *counts, _ = what_takes_time(algorithm.cost(problem, platform), problem)
             times[name] = sum(rate * count for rate, count in zip(rates, counts, strict=True))
     return times
 
@@ -101,9 +101,9 @@ def compile_seconds(cost: Cost) -> float:
     return COMPILE_SECONDS * cost.compiled
 
 
-def what_takes_time(cost: Cost) -> Cost:
-    """The cost with only those temporaries that are fresh memory: each count is then multiplied by its rate."""
-    return cost._replace(extra_bytes=max(0, cost.extra_bytes - REUSED_BYTES))
+def what_takes_time(cost: Cost, problem: ConvProblem) -> Cost:
+    """The cost with what is fresh memory of temporaries and result: each count is then multiplied by its rate."""
+    return cost._replace(extra_bytes=max(0, cost.extra_bytes + problem.y_bytes - REUSED_BYTES))
 
 
 def set_aside(problem: ConvProblem, platform: str, algorithm: Algorithm) -> str:

@@ -18,6 +18,9 @@ from jconv._typing import Array, DType, Ints
 # An algorithm that takes so many times the best one's time at its first call is not called again.
 _HOPELESS = 4.0
 _LEAST_CALLS, _MOST_CALLS = 5, 200
+# Calls in a row: where programs alternate, threads are woken on a core that is still busy, and the time of a call
+# says as much about the one before it.
+_CALLS_A_TURN = 10
 
 
 class Times(NamedTuple):
@@ -56,7 +59,10 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
         running = [name for name, (first, *_) in samples.items() if first <= _HOPELESS * best]
         while running:  # in turns, so that what else the machine does meanwhile falls on all alike
             for name in running:
-                samples[name].append(_time(programs[name]))
+                for _ in range(_CALLS_A_TURN):
+                    samples[name].append(_time(programs[name]))
+                    if _enough(samples[name], seconds):
+                        break
             running = [name for name in running if not _enough(samples[name], seconds)]
     return Times({name: statistics.median(times) for name, times in samples.items()}, failed)
 

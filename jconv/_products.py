@@ -1,4 +1,4 @@
-"""The dot over explicit groups that the algorithms share."""
+"""The dots over explicit groups that the algorithms share."""
 
 from jax import lax
 
@@ -24,3 +24,14 @@ def grouped_dot(a: Array, b: Array, a_summed: Ints, b_summed: Ints, problem: Con
         preferred_element_type=problem.accumulator,
     )
     return y if problem.groups > 1 else y[None]
+
+
+def summed_dot(a: Array, b: Array, problem: ConvProblem) -> Array:
+    """[G, ..., A] by [G, ..., B], summed over all between, to [G, A, B]: as a kernel gradient's operands come.
+
+    Of one group the narrower goes first: XLA transposes the first operand of such a product, and only that.
+    """
+    summed = tuple(range(1, a.ndim - 1))
+    if problem.groups == 1 and a.shape[-1] > b.shape[-1]:
+        return grouped_dot(b, a, summed, summed, problem).swapaxes(-1, -2)
+    return grouped_dot(a, b, summed, summed, problem)

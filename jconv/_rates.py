@@ -14,29 +14,28 @@ class Rates(NamedTuple):
     call: float
 
 
-# Fitted by `python benchmarks/fit_rates.py` to the workloads, to the layers of benchmarks/training.py's networks and to
-# random layers of benchmarks/regret.py (seeds 3, 4 and 300 to 1200 under jax 0.12; 0 and 1 under jax 0.10, whose
-# code is another; the costs of `planar` with groups and of loops in `taps` were mended since, and a fit to those chose
-# no better), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
+# Fitted by `python benchmarks/fit_rates.py` to the workloads and to random layers of benchmarks/regret.py (seeds 300 to
+# 1500 and 2000 to 2009 under jax 0.12; 2100 to 2105 under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
+# (Zen 5), on 2026-11-22.
 _CPU = {
-    "lax": Rates(3.49e-12, 8.31e-11, 3.68e-10, 1.33e-06),
-    "planar": Rates(3.94e-12, 1.08e-11, 2.78e-11, 2.55e-05),
-    "taps": Rates(5.55e-12, 4.51e-12, 1.27e-10, 4.46e-06),
-    "patches": Rates(3.49e-12, 1.29e-11, 2.71e-11, 1.62e-07),
-    "rows": Rates(2.18e-11, 9.96e-12, 2.75e-10, 2.96e-08),
-    "fft": Rates(3.32e-11, 1.88e-11, 9.85e-11, 2.44e-06),
-    "winograd": Rates(9.29e-13, 2.57e-12, 1.82e-10, 4.26e-06),
-    "winograd4": Rates(2.17e-12, 1.7e-11, 2.67e-11, 7.19e-08),
+    "lax": Rates(3.9e-12, 3.61e-11, 2.69e-10, 4.49e-06),
+    "planar": Rates(3.98e-12, 1.95e-11, 5.58e-11, 2.21e-06),
+    "taps": Rates(8.38e-12, 5.16e-12, 5.28e-11, 4.9e-06),
+    "patches": Rates(3.01e-12, 1.99e-11, 4.76e-11, 6.94e-07),
+    "rows": Rates(1.75e-11, 6.38e-12, 1.29e-10, 2.65e-07),
+    "fft": Rates(7.11e-12, 3.04e-11, 1.1e-10, 3.32e-06),
+    "winograd": Rates(2.76e-12, 4.07e-12, 1e-10, 3.43e-06),
+    "winograd4": Rates(3.17e-12, 1.03e-11, 4.29e-11, 2.35e-06),
 }
 _CPU_BEFORE_0_11 = {
-    "lax": Rates(7.02e-12, 1.83e-11, 4.3e-09, 2.4e-05),
-    "planar": Rates(4.63e-12, 1.12e-11, 5.04e-11, 6.28e-05),
-    "taps": Rates(3.7e-12, 9.66e-14, 3.24e-10, 3.56e-05),
-    "patches": Rates(5.68e-12, 8.81e-12, 9.43e-11, 5.87e-07),
-    "rows": Rates(7.97e-12, 5.05e-12, 4.49e-10, 2.98e-06),
-    "fft": Rates(1.97e-12, 6.37e-11, 1.35e-10, 1.75e-06),
-    "winograd": Rates(1.5e-13, 2.85e-12, 5.31e-10, 5.16e-06),
-    "winograd4": Rates(1.74e-12, 2.17e-11, 2.17e-11, 1.05e-07),
+    "lax": Rates(5.69e-12, 2.72e-11, 4.16e-10, 2.82e-06),
+    "planar": Rates(4.56e-12, 1.81e-11, 1.39e-10, 8.78e-07),
+    "taps": Rates(4.53e-12, 8.61e-12, 3.41e-11, 2.19e-06),
+    "patches": Rates(3.01e-12, 1.74e-11, 1.59e-10, 2.99e-07),
+    "rows": Rates(7.38e-12, 7.14e-12, 3.72e-10, 2.23e-06),
+    "fft": Rates(2.22e-12, 6.22e-11, 7.38e-11, 2.22e-06),
+    "winograd": Rates(3.55e-12, 5.95e-12, 1.03e-10, 2.85e-06),
+    "winograd4": Rates(3.95e-12, 8.79e-12, 4.72e-11, 2.39e-06),
 }
 
 RATES: dict[str, dict[str, Rates]] = {

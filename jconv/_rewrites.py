@@ -47,15 +47,16 @@ def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem, *, tog
     """
     counts = tuple(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
     phases = list(_phases(problem, counts))
-    if all(part.empty for _, part in phases):
+    busy = [(taps, part) for taps, part in phases if not part.empty]
+    if not busy:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    if together and prod(counts) > 1 and _together_is_cheap(problem, phases):
-        y = _phases_as_features(compute, x, w, phases)
+    if together and len(busy) > 1 and _together_is_cheap(problem, busy):
+        y = _phases_as_features(compute, x, w, busy)
     else:
-        parts = [
-            jnp.zeros(part.y_shape, part.dtype) if part.empty else compute(x, w[taps], part) for taps, part in phases
-        ]
-        y = jnp.stack(parts)
+        y = jnp.stack([compute(x, w[taps], part) for taps, part in busy])
+    if len(busy) < len(phases):  # the others meet no taps
+        parts, nothing = iter(y), jnp.zeros_like(y[0])
+        y = jnp.stack([nothing if part.empty else next(parts) for _, part in phases])
     y = _interleave(y.reshape(*counts, *y.shape[1:]), counts)
     return y[:, *(slice(o) for o in problem.output_size)]
 
@@ -96,7 +97,7 @@ def _together_is_cheap(problem: ConvProblem, phases: Phases) -> bool:
 
 def _cover(phases: Phases) -> tuple[Ints, Ints]:
     """The low padding and the window that cover those of all phases, per axis."""
-    parts = [part for _, part in phases if 0 not in part.window]
+    parts = [part for _, part in phases]
     low = tuple(map(max, zip(*(part.low for part in parts), strict=True)))
     reach = tuple(map(max, zip(*([k - lo for k, lo in zip(p.window, p.low, strict=True)] for p in parts), strict=True)))
     return low, tuple(r + lo for r, lo in zip(reach, low, strict=True))
@@ -107,9 +108,6 @@ def _phases_as_features(compute: Compute, x: Array, w: Array, phases: Phases) ->
     low, window = _cover(phases)
     kernels = []
     for taps, part in phases:
-        if 0 in part.window:
-            kernels.append(jnp.zeros((*window, *w.shape[-3:]), w.dtype))
-            continue
         before = [cover - lo for cover, lo in zip(low, part.low, strict=True)]
         around = [(b, n - b - k, 0) for b, n, k in zip(before, window, part.window, strict=True)]
         kernels.append(lax.pad(w[taps], jnp.zeros((), w.dtype), [*around, (0, 0, 0), (0, 0, 0), (0, 0, 0)]))

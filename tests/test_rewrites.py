@@ -102,6 +102,12 @@ def test_a_phase_that_meets_no_tap_is_zero():
     assert len(parts) == 1  # the odd outputs lie between the inputs: no tap reaches them
 
 
+def test_phases_that_meet_no_tap_are_no_features_of_the_others():
+    """Of 2 x 2 phases only two meet taps, as the dilation skips every other output of one axis."""
+    (part,) = check_phases(problem_of([(4, 3, 8, 1, 2, 2, 2), (4, 3, 8, 1, 2, 1, 1)], c_out=2))
+    assert part.c_out == 2 * 2
+
+
 def test_phases_that_all_meet_no_tap_are_zero():
     assert check_phases(problem_of([(4, 2, 8, 2, 2, 2, 1)])) == []  # odd positions only, and no input there
 

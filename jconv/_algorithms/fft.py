@@ -252,24 +252,28 @@ def _transformed(problem: ConvProblem) -> int:
     return arrays * problem.groups * prod(transform_lengths(problem))
 
 
+def _products(problem: ConvProblem) -> int:
+    """How many products of complex numbers, half of whose frequencies follow from the others."""
+    return problem.batch * problem.groups * problem.c_in * problem.c_out * prod(transform_lengths(problem))
+
+
 def _work(problem: ConvProblem) -> int:
     """Multiply-adds: 5/4 n log2(n) for a real transform of n, 2n for the product of two spectra."""
     size = prod(transform_lengths(problem))
-    products = problem.batch * problem.groups * problem.c_in * problem.c_out * size
-    work = int(1.25 * log2(size) * _transformed(problem)) + 2 * products
+    work = int(1.25 * log2(size) * _transformed(problem)) + 2 * _products(problem)
     return 2 * work if problem.accumulator.kind == "c" else work
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
-    """Transforms and products; every number that is transformed is written and read twice on the way."""
+    """Transforms and products; every number that is transformed passes once per axis and once more."""
     if problem.empty:
         return Cost(0, 0, 0, 0)
     problem = drop_idle_axes(problem)
     part = tile(problem, choose_tiling(problem))
-    transformed = _transformed(part) * part.accumulator.itemsize
+    transformed = _transformed(part) * part.accumulator.itemsize if part.rank else 0
     return Cost(
-        multiply_adds=_work(part),
-        bytes_moved=problem.operand_bytes + 4 * transformed,
+        multiply_adds=_work(part) + 4 * _products(part) // part.c_out,  # narrow ones are slow
+        bytes_moved=problem.operand_bytes + 2 * (1 + part.rank) * transformed,
         # Where channels are summed, XLA makes a third copy of the spectra.
         extra_bytes=(2 if part.c_in == 1 else 3) * transformed + problem.widened_bytes,
         calls=12,

@@ -5,7 +5,8 @@ from math import gcd, prod
 import jax.numpy as jnp
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, thin
+from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._xla_cpu import slowdown
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
@@ -48,36 +49,23 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work, the zeros of an input dilation counted, over a padded copy of x.
 
-    On CPU it is counted as so many times what it is as XLA is slower than at its best: a group at a
-    time, 3-D and wide types by scalar code, more outputs than positions by a slower library.
+    On CPU it is counted as many times as XLA is slower than at its best; wide types run as scalar code.
     """
     padded = problem.padded_bytes if problem.padded else 0
     # Of a kernel gradient's operands, which come transposed, copies are made.
     extra = max(padded, problem.x_bytes) + problem.w_bytes if problem.few_outputs else padded + problem.w_bytes
     stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
-    slowdown = _cpu_slowdown(problem) if platform == "cpu" else 1.0
+    slow = 1.0
+    if platform == "cpu":
+        slow = slowdown(problem, problem.c_in, problem.c_out, rank=problem.rank, groups=problem.groups)
+        if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
+            slow *= 100
     return Cost(
-        multiply_adds=thin(int(problem.multiply_adds * stuffed * slowdown), problem.c_out),
+        multiply_adds=int(problem.multiply_adds * stuffed * slow),
         bytes_moved=problem.operand_bytes + 2 * padded,
         extra_bytes=extra + problem.widened_bytes,
         calls=problem.groups + problem.padded if platform == "cpu" else 1 + problem.padded,
     )
-
-
-def _cpu_slowdown(problem: ConvProblem) -> float:
-    """How many times a multiply-add costs what it does in XLA's fast path: 2-D, float32, over 16 channels."""
-    slowdown = 1.0
-    if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
-        slowdown *= 100
-    if problem.groups > 1:  # one group after another
-        slowdown *= max(8.0, 50 / max(1, problem.c_in * problem.c_out) ** 0.5)
-    elif max(problem.c_in, problem.c_out) <= 16 and not problem.few_outputs:
-        slowdown *= max(2.0, 20 / max(1, problem.c_in * problem.c_out) ** 0.5)
-    if problem.rank > 2:
-        slowdown *= 8 if problem.rank == 3 else 100
-    if problem.few_outputs and problem.groups == 1:
-        slowdown *= 2 if prod(problem.output_size) > 1 else 4
-    return slowdown
 
 
 LAX = Algorithm(

@@ -11,7 +11,7 @@ from jax import lax
 from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._geometry import cut, offsets
 from jconv._problem import ConvProblem
-from jconv._products import grouped_dot
+from jconv._products import grouped_dot, summed_dot
 from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands, swapped
 from jconv._typing import Array, Ints
 
@@ -69,7 +69,6 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
     taps = (rows, *problem.window[1:])
     extent = problem.dilation[0] * (rows - 1) + problem.stride[0] * (problem.output_size[0] - 1) + 1
     spans = [d * (k - 1) + 1 for d, k in zip(problem.dilation, taps, strict=True)]
-    summed = tuple(range(1, problem.rank + 2))
 
     def block(at: Array | Ints) -> Array:
         c, row = at
@@ -80,7 +79,7 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
             x_b[:, :, *(slice(a, a + n, d) for a, n, d in zip(at, spans, problem.dilation, strict=True))]
             for at in offsets(problem.output_size, problem.stride)
         ]
-        return grouped_dot(w_b, jnp.concatenate(slices, axis=-1), summed, summed, problem)  # [G, M, O*N]
+        return summed_dot(w_b, jnp.concatenate(slices, axis=-1), problem)  # [G, M, O*N]
 
     if not blocks:
         y = block((0, 0))
@@ -171,10 +170,14 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
     _, starts, surplus = _blocks(problem)
     blocks = max(1, len(starts))
-    padded = problem.edged_bytes if problem.padded or tiles or problem.few_outputs or surplus else 0
-    # Groups are moved to the front, and a kernel gradient's operands are transposed.
-    transposed = problem.w_bytes if problem.few_outputs else 0
-    kept = padded * (1 + (problem.groups > 1)) + problem.w_bytes
+    apart = tiles and prod(problem.window) > 1  # windows, laid out as rows
+    outputs = prod(problem.output_size)
+    sums = problem.few_outputs and outputs > 1
+    padded = problem.edged_bytes if problem.padded or apart or sums or surplus else 0
+    # Groups are moved to the front, and of a kernel gradient's operands the narrower is transposed.
+    narrow, wide = sorted((problem.c_out, problem.batch * outputs))
+    transposed = problem.w_bytes if sums and (problem.groups > 1 or problem.c_out == narrow) else 0
+    kept = padded + problem.x_bytes * (problem.groups > 1) + problem.w_bytes
     if problem.few_outputs and not tiles:
         kept += problem.x_bytes + problem.y_bytes
     elif any(e > 1 for e in problem.input_dilation):
@@ -182,9 +185,9 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     # One dot is fastest, many smaller ones are not; 16-bit numbers are multiplied at twice the rate.
     work = problem.multiply_adds * (1 if prod(problem.window) == 1 else 2) * problem.compute_dtype.itemsize // 4
     if problem.groups > 1:  # a dot with a batch dimension, slow where its result is narrow
-        work *= max(1, 14 // max(1, problem.c_out))
+        work *= max(1, 8 // max(1, problem.c_out))
     # So is a sum over all positions.
-    work = thin(work, problem.c_out // 8 if problem.few_outputs else problem.c_out)
+    work = thin(work, wide // 8 if problem.few_outputs else problem.c_out)
     return Cost(
         multiply_adds=work,
         bytes_moved=problem.operand_bytes + 2 * (padded + transposed + thin(made, run)),

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, thin
+from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._xla_cpu import FEW_CHANNELS, slowdown
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
@@ -20,8 +21,8 @@ MAX_UNROLLED_GROUPS = 8
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Split into groups and phases, lift to 2-D, fold the taps of further axes into channels; NHWC by HWIO.
 
-    Padding is left to XLA, which fuses it, unless the output is larger than the input: XLA's fast
-    path does not take that.
+    Padding is left to XLA, which fuses it, but for what its fast path does not take: there it pads
+    either, and slowly.
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
@@ -34,8 +35,7 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if problem.rank > 2:
         return fold_first_axis(compute, x, w, problem)
     padding = tuple(zip(problem.low, problem.high, strict=True))
-    grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
-    if grows or min(problem.low + problem.high) < 0:
+    if _pads(problem) or min(problem.low + problem.high) < 0:
         x, padding = pad_input(x, problem), ((0, 0), (0, 0))
     y = lax.conv_general_dilated(
         x[..., 0, :].astype(problem.compute_dtype),
@@ -69,6 +69,12 @@ def _group_by_group(x: Array, w: Array, problem: ConvProblem) -> Array:
     )
 
 
+def _pads(problem: ConvProblem) -> bool:
+    """Whether x is padded beforehand: the output is larger, or channels are few."""
+    grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
+    return problem.padded and (grows or max(problem.c_in, problem.c_out) <= FEW_CHANNELS)
+
+
 def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     """It is for the dtypes of XLA's fast path."""
     reasons = []
@@ -82,35 +88,31 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x.
 
-    Few channels and fewer outputs than taps take XLA off its fast path: their work is counted
-    so many times.
+    Work off XLA's fast path is counted as often as it is slower there.
     """
     if swap_is_due(problem):
         problem = swapped(problem)
     copies = prod(problem.window[: problem.rank - 2])
     folded = problem.edged_bytes * (1 + copies) + problem.y_bytes if problem.rank > 2 else 0
-    grows = any(o > i for o, i in zip(problem.output_size, problem.input_size, strict=True))
-    padded = problem.edged_bytes if grows or problem.rank == 1 else 0
-    phases = prod(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
+    pads = _pads(problem)
+    padded = problem.edged_bytes if pads or problem.rank == 1 else 0
+    phases = prod(max(1, e // gcd(s, e) // gcd(d, e)) for _, _, _, s, e, d, _ in problem.axes)  # that meet taps
     channels = problem.c_in * copies, problem.c_out * phases
-    slowdown = 1.0
-    if max(channels) <= 16:
-        slowdown = max(2.0, (20 if problem.groups == 1 else 30) / max(1, prod(channels)) ** 0.5)
+    slow = slowdown(problem, *channels, rank=2, groups=1)
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     loop = problem.groups > MAX_UNROLLED_GROUPS
     extra = folded + padded + problem.w_bytes + apart
     if problem.few_outputs:  # the operands come transposed, and are copied
-        slowdown *= 2 if prod(problem.output_size) > 1 else 4
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded + apart)
     elif phases > 1:
         extra += problem.y_bytes + problem.w_bytes
     if loop:  # one group after another; where each is one channel, XLA before jax 0.11 copies x too
         extra = extra // problem.groups + problem.x_bytes * (problem.c_in == 1)
     return Cost(
-        multiply_adds=thin(int(problem.multiply_adds * slowdown), channels[1]),
+        multiply_adds=int(problem.multiply_adds * slow),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
         extra_bytes=extra,
-        calls=(problem.groups if loop else -(-problem.groups // 2)) * phases + grows,  # those written out overlap
+        calls=(problem.groups if loop or problem.groups == 1 else 5 * problem.groups) * phases + pads,
     )
 
 

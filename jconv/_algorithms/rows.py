@@ -41,32 +41,37 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     x = pad_input(jnp.moveaxis(x, (-1, 0), (0, -2)), problem)  # [C, *I, N, G]
     if problem.c_out > 1:
         x = jnp.repeat(x, problem.c_out, axis=-1)  # [C, *I, N, G*M]
+    x = jnp.moveaxis(x, -2, 1)  # [C, N, *I, G*M]
     w = jnp.moveaxis(w, -2, 0).reshape(problem.c_in, *problem.window, lanes)  # [C, *K, G*M]
-    surplus = piece * pieces - problem.window[-1]
-    if surplus:
-        x = _pad_last_axis(x, problem.dilation[-1] * surplus, behind=2)
-        w = _pad_last_axis(w, surplus, behind=1)
+    w = _longer(w, piece * pieces - problem.window[-1])
+    # Positions and lanes become one axis: a piece is one run of numbers, however few lanes there are. Where taps
+    # are d positions apart, positions that agree modulo d come to lie side by side.
+    lead, (s, d) = problem.rank - 1, (problem.stride, problem.dilation)
+    reach = s[-1] * (problem.output_size[-1] - 1) // d[-1] + piece * pieces
+    x = _longer(x, d[-1] * reach - x.shape[-2]).reshape(*x.shape[:-2], reach, d[-1], lanes)
+    x, w = jnp.moveaxis(x, -2, -3).reshape(*x.shape[:-3], d[-1], -1), w.reshape(*w.shape[:-2], -1)
 
     rows, (at_once, loops) = _unrolled_rows(problem), _outputs_at_once(problem)
     size = (at_once, *problem.output_size[1:])
-    lead, (s, d) = problem.rank - 1, (problem.stride, problem.dilation)
     block = (*(1,) * (lead - 1), rows) if lead else ()
-    extent = tuple(di * (b - 1) + si * (o - 1) + 1 for b, si, di, o in zip((*block, piece), s, d, size, strict=True))
+    extent = [di * (b - 1) + si * (o - 1) + 1 for b, si, di, o in zip(block, s, d, size, strict=False)]
+    extent += d[-1], (s[-1] * (size[-1] - 1) // d[-1] + piece) * lanes
 
     def step(shift: Array | int, sums: tuple[Array, ...], at: Array) -> tuple[tuple[Array, ...], None]:
         c, *first = at
         shifts = (shift, *(0,) * lead)
-        x_at = (c, *(di * k + o for di, k, o in zip(d, first, shifts, strict=True)), 0, 0)
-        x_b = slice_at(x, x_at, (1, *extent, problem.batch, lanes))[0]
-        w_b = slice_at(w, (c, *first, 0), (1, *block, piece, lanes)).reshape(rows, piece, lanes)
+        *x_at, along = (di * k + o for di, k, o in zip((*d[:-1], 1), first, shifts, strict=True))
+        x_b = slice_at(x, (c, 0, *x_at, 0, along * lanes), (1, problem.batch, *extent))[0]
+        w_b = slice_at(w, (c, *first[:-1], first[-1] * lanes), (1, *block, piece * lanes)).reshape(rows, -1)
         w_b = w_b.astype(wide)
         new = []
         for total, (o, n) in zip(sums, product(outputs, range(problem.batch)), strict=True):
             for r in range(rows):
                 row = tuple(si * oi for si, oi in zip(s[:lead], o[:lead], strict=True))
                 row = (*row[:-1], row[-1] + d[lead - 1] * r) if lead else ()
-                along = slice(s[-1] * o[-1], s[-1] * o[-1] + d[-1] * (piece - 1) + 1, d[-1])
-                total = total + x_b[(*row, along, n)].astype(wide) * w_b[r]
+                start, phase = divmod(s[-1] * o[-1], d[-1])
+                x_r = x_b[(n, *row, phase, slice(start * lanes, (start + piece) * lanes))]
+                total = total + x_r.astype(wide) * w_b[r]
             new.append(total)
         return tuple(new), None
 
@@ -77,14 +82,15 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         range(0, piece * pieces, piece),
     )
     # Zeros made from the data, so that they vary over mesh axes as the data do.
-    zero = jnp.zeros_like(x, wide, shape=(piece, lanes))
+    zero = jnp.zeros_like(x, wide, shape=(piece * lanes,))
     steps, zeros = jnp.array(list(steps), np.int32), (zero,) * (len(outputs) * problem.batch)
 
     def some_outputs(shift: Array | int) -> Array:
         sums, _ = lax.scan(partial(step, shift), zeros, steps)
-        return jnp.stack([total.sum(0) for total in sums])
+        return jnp.stack(sums).reshape(-1, piece, lanes).sum(1)
 
-    y = some_outputs(0) if loops == 1 else lax.map(some_outputs, jnp.array(s[0] * at_once * np.arange(loops), np.int32))
+    shift = s[0] * at_once // (1 if lead else d[0])
+    y = some_outputs(0) if loops == 1 else lax.map(some_outputs, jnp.array(shift * np.arange(loops), np.int32))
     y = y.reshape(*problem.output_size, problem.batch, problem.groups, problem.c_out)
     return jnp.moveaxis(y, problem.rank, 0).astype(problem.dtype)
 
@@ -97,7 +103,10 @@ def _piece(problem: ConvProblem) -> tuple[int, int]:
 def _outputs_at_once(problem: ConvProblem) -> tuple[int, int]:
     """How many outputs along the first axis are summed in one pass over the taps, and how many passes that takes."""
     first, terms = problem.output_size[0], _accumulators(problem) * _unrolled_rows(problem)
-    at_once = max((n for n in range(1, first + 1) if first % n == 0 and n * terms <= MAX_TERMS * first), default=1)
+    counts = [n for n in range(1, first + 1) if first % n == 0]
+    if problem.rank == 1:  # a pass starts at a position of the first phase
+        counts = [n for n in counts if n == first or n * problem.stride[0] % problem.dilation[0] == 0]
+    at_once = max((n for n in counts if n * terms <= MAX_TERMS * first), default=counts[0])
     return at_once, first // at_once
 
 
@@ -107,11 +116,11 @@ def _unrolled_rows(problem: ConvProblem) -> int:
     return max(r for r in range(1, MAX_UNROLLED_ROWS + 1) if problem.window[-2] % r == 0)
 
 
-def _pad_last_axis(array: Array, amount: int, *, behind: int) -> Array:
-    """Zeros after the last spatial axis, which has `behind` axes after it."""
-    config = [(0, 0, 0)] * array.ndim
-    config[-1 - behind] = (0, amount, 0)
-    return lax.pad(array, jnp.zeros((), array.dtype), config)
+def _longer(array: Array, amount: int) -> Array:
+    """Zeros after the last spatial axis of [..., lanes], or so many positions fewer."""
+    if not amount:
+        return array
+    return lax.pad(array, jnp.zeros((), array.dtype), [*[(0, 0, 0)] * (array.ndim - 2), (0, amount, 0), (0, 0, 0)])
 
 
 def _accumulators(problem: ConvProblem) -> int:
@@ -132,15 +141,15 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work, elementwise; the accumulators pass through cache at every step."""
-    piece, pieces = _piece(problem)
+    (piece, pieces), (_, passes) = _piece(problem), _outputs_at_once(problem)
     steps = problem.c_in * prod(problem.window[:-1]) * pieces // _unrolled_rows(problem)
     sums = _accumulators(problem) * piece * problem.groups * problem.c_out * problem.accumulator.itemsize
     repeated = problem.padded_bytes * problem.c_out
     return Cost(
         multiply_adds=problem.multiply_adds,
-        bytes_moved=problem.operand_bytes + 2 * repeated + 2 * sums * steps,
-        extra_bytes=repeated + 2 * sums // _outputs_at_once(problem)[1],
-        calls=steps,
+        bytes_moved=2 * repeated + passes * (repeated + problem.w_bytes) + 2 * sums * steps,
+        extra_bytes=2 * repeated + problem.w_bytes + 2 * sums // passes,
+        calls=steps * passes,
     )
 
 

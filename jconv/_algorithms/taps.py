@@ -1,8 +1,10 @@
 """The algorithm `taps`: the equation written down, one product per tap, or per output if those are fewer."""
 
+from dataclasses import replace
 from itertools import product
 from math import gcd, prod
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -10,7 +12,7 @@ from jax import lax
 from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything, thin
 from jconv._geometry import Walk, offsets, walk
 from jconv._problem import ConvProblem
-from jconv._products import grouped_dot
+from jconv._products import grouped_dot, summed_dot
 from jconv._rewrites import in_phases, pad_input, slice_at
 from jconv._typing import Array, Ints
 
@@ -20,6 +22,10 @@ MAX_UNROLLED = 64
 MAX_FUSED = 4
 # Channels and features per group up to which a product is elementwise work, not a matrix product.
 MAX_ELEMENTWISE = 4
+# How many times slower XLA's loops over elementwise work are than what is written out.
+LOOP_SLOWDOWN = 1 if jax.__version_info__ >= (0, 11) else 3
+# What stays in cache from one pass to the next.
+CACHE_BYTES = 2**20
 
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
@@ -59,7 +65,7 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
 
     w = w.reshape(-1, *w.shape[problem.rank :])
     y = term(positions[0], w[0])
-    if len(positions) <= MAX_UNROLLED:
+    if not _loops(problem):
         for j, first in enumerate(positions[1:], start=1):
             y = y + term(first, w[j])
     else:
@@ -109,6 +115,14 @@ def _elementwise(problem: ConvProblem) -> bool:
     return few <= MAX_ELEMENTWISE or problem.c_in == 1
 
 
+def _loops(problem: ConvProblem) -> bool:
+    """Whether the taps are a loop. Long sums of two or three lanes, written out, become scalar code."""
+    terms = prod(problem.window)
+    if _elementwise(problem) and problem.groups * problem.c_out in (2, 3):
+        terms *= problem.c_in
+    return terms > MAX_UNROLLED
+
+
 def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
     """y[n, o, g, m] = sum over (i, k) on the walk of o, and over c, of  x[n, i, g, c] * w[k, g, c, m]."""
     if prod(problem.output_size) > 1:
@@ -152,9 +166,9 @@ def _sum_over_taps(x_o: Array, w_o: Array, problem: ConvProblem) -> Array:
         terms = x_o.astype(wide)[..., None] * w_o.astype(wide)  # [N, *T, G, C, M]
         y = terms.sum((*(a + 1 for a in spatial), problem.rank + 2))  # [N, G, M]
         return y.transpose(1, 0, 2)
-    x_o, w_o = jnp.moveaxis(x_o, -2, 0), jnp.moveaxis(w_o, -3, 0)  # [G, N, *T, C], [G, *T, C, M]
-    taps = range(1, problem.rank + 2)
-    return grouped_dot(x_o, w_o, tuple(t + 1 for t in taps), tuple(taps), problem)
+    # As the kernel gradient's operands come, so that none is transposed: [G, C, *T, N], [G, C, *T, M].
+    x_o, w_o = jnp.moveaxis(x_o, (-2, -1, 0), (0, 1, -1)), jnp.moveaxis(w_o, (-3, -2), (0, 1))
+    return summed_dot(x_o, w_o, problem)
 
 
 def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
@@ -165,13 +179,14 @@ def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work. A dot per tap copies its part of x and adds to y; elementwise work is one pass.
 
-    Elementwise multiply-adds are counted as bytes too: they wait for loads from cache, not for arithmetic.
+    Elementwise multiply-adds are counted as bytes too, four as one that comes from memory: they wait for loads
+    from cache, not for arithmetic.
     """
     taps, outputs = prod(problem.window), prod(problem.output_size)
     few, products = problem.few_outputs, min(taps, outputs)
     padded = problem.edged_bytes if problem.padded else 0
     adds, item = problem.multiply_adds, problem.accumulator.itemsize
-    met = prod(  # by an output
+    met = tuple(  # by an output
         -(-k // (e // gcd(d, e)))
         for k, d, e in zip(problem.window, problem.dilation, problem.input_dilation, strict=True)
     )
@@ -182,12 +197,17 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         lanes = problem.groups * problem.c_out
         # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
         adds = adds if lanes == 1 else thin(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
-        moved, calls = adds, 1
-        if met > MAX_UNROLLED:  # a loop, where every tap passes over its part of x, and every eighth over y
-            moved, calls = adds + problem.multiply_adds // problem.c_in * item * 5 // 4, met // 8
+        adds = adds * 3 // 2 if problem.rank > 2 else adds  # shorter loops
+        moved, calls = adds // 4, 1
+        if _loops(replace(problem, window=met)):  # where every eighth tap passes over y, in cache or not
+            passes, adds = prod(met) // 8, adds * (2 if problem.c_in > 1 else 1) * LOOP_SLOWDOWN
+            y_bytes = prod(problem.y_shape) * item // prod(problem.input_dilation)
+            moved, calls = moved + passes * y_bytes * (16 if y_bytes > CACHE_BYTES else 1) // 2, passes
     else:
-        moved = 2 * products * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
-        moved *= 20 if few else 1  # both operands are copied and transposed for each
+        moved = 2 * max(0, products - 1) * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
+        if few:  # written out, each copies both operands; in a loop they stay in cache
+            moved *= 4 if products <= MAX_UNROLLED else 1
+        moved += 2 * (problem.x_bytes + problem.y_bytes) if problem.groups > 1 else 0  # groups to the front, and back
         calls = products * problem.groups
         adds = thin(adds, min(problem.batch if few else problem.c_in, problem.c_out))
     return Cost(

@@ -27,7 +27,7 @@ from jconv._typing import Array, Ints
 # Axes that are not idle.
 MAX_AXES = 3
 # How many times a multiply-add costs more in XLA's dots with a batch dimension.
-GROUPED_SLOWDOWN = 30
+GROUPED_SLOWDOWN = 8
 
 
 def compute(x: Array, w: Array, problem: ConvProblem, *, most: int) -> Array:
@@ -54,7 +54,7 @@ def _few_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) 
 
     def block(at: Array | np.ndarray) -> Array:
         vs = _at_points(cut(at), blocks.axes, inputs=True)
-        products = [_dot("tgc,gcm->tgm", v, u) for v, u in zip(vs, us, strict=True)]
+        products = [_dot(v, u) for v, u in zip(vs, us, strict=True)]
         sizes = (axis.tiles * axis.phases for axis in blocks.axes)
         shape = (blocks.examples, *sizes, problem.groups, problem.c_out)
         return _outputs([y.reshape(shape) for y in products], blocks.axes)
@@ -74,7 +74,7 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...
     def block(at: Array | np.ndarray) -> list[Array]:
         vs = _at_points(cut_x(at), blocks.axes, inputs=True)
         us = _at_points(cut_w(at), blocks.axes, inputs=False)
-        return [_dot("tgn,tgm->ngm", v, u) for v, u in zip(vs, us, strict=True)]
+        return [_summed_dot(v, u) for v, u in zip(vs, us, strict=True)]
 
     ys, rest = block(blocks.starts[0]), blocks.starts[1:]
     if len(rest):
@@ -147,11 +147,24 @@ def _combine(matrix: Matrix, arrays: Sequence[Array]) -> list[Array]:
     return sums
 
 
-def _dot(equation: str, v: Array, u: Array) -> Array:
-    """The product at one point; differences of large sums follow, so it never is one of rounded operands."""
-    v = v.reshape(-1, *v.shape[-2:])
-    if equation.startswith("tgn"):
-        u = u.reshape(-1, *u.shape[-2:])
+def _dot(v: Array, u: Array) -> Array:
+    """The product at one point, [..., G, C] by [G, C, M] to [tiles, G, M].
+
+    Differences of large sums follow, so it never is one of rounded operands.
+    """
+    return _einsum("tgc,gcm->tgm", v.reshape(-1, *v.shape[-2:]), u)
+
+
+def _summed_dot(v: Array, u: Array) -> Array:
+    """Likewise [..., G, N] by [..., G, M], summed over tiles, to [N, G, M]."""
+    # Of one group XLA transposes the first operand: the narrower. Of several it vectorises along it: the wider.
+    narrower, one = v.shape[-1] <= u.shape[-1], v.shape[-2] == 1
+    if v.shape[-1] != u.shape[-1] and narrower != one:
+        return _summed_dot(u, v).swapaxes(0, -1)
+    return _einsum("tgn,tgm->ngm", v.reshape(-1, *v.shape[-2:]), u.reshape(-1, *u.shape[-2:]))
+
+
+def _einsum(equation: str, v: Array, u: Array) -> Array:
     if v.shape[1] > 1:
         return jnp.einsum(equation, v, u, precision=lax.Precision.HIGHEST)
     # One group: a dot without batch dimensions is faster.
@@ -209,15 +222,17 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
     tiles, summed = tile_bytes(problem, axes), sums_tiles(axes)
     # Transforms are elementwise along all channels; to multiply, groups are brought to the front.
     inner = problem.batch if summed else problem.c_in
-    copied = thin(tiles, problem.groups * min(inner, problem.c_out)) * (1 + summed)
+    narrow, wide = sorted((inner, problem.c_out))
+    copied = thin(tiles, problem.groups * (wide if summed else narrow)) * (1 + summed)
     work = points(axes) * problem.batch * problem.groups * problem.c_in * problem.c_out
-    if problem.groups > 1 and inner == 1 and not summed:  # no sum: the products are elementwise
+    elementwise = problem.groups > 1 and inner == 1 and not summed
+    if elementwise:
         work = thin(work, problem.groups * problem.c_out)
     elif problem.groups > 1:
-        copied += thin(tiles, min(inner, problem.c_out))
+        copied += thin(tiles, narrow)
         work = GROUPED_SLOWDOWN * thin(work, inner, problem.c_out)
-    elif summed:  # over all positions: slower, the more so where the result is narrow
-        work = 4 * thin(work, *(inner, problem.c_out) * 2)
+    elif summed:  # over all positions
+        work = 2 * thin(work, wide)
     else:
         work = thin(work, inner, problem.c_out)
     kernel = 0 if summed else products * prod(problem.w_shape[-3:]) * problem.accumulator.itemsize
@@ -225,9 +240,9 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
     kept = problem.padded_bytes + (problem.w_bytes if summed else 0)
     return Cost(
         multiply_adds=work,
-        bytes_moved=2 * problem.operand_bytes + 2 * copied + 2 * kernel,
+        bytes_moved=2 * problem.operand_bytes + max(2, len(axes)) * copied + 2 * kernel,
         extra_bytes=tiles // blocks + kernel + kept + problem.widened_bytes,
-        calls=products * blocks * (2 + problem.groups),
+        calls=products * blocks * (2 if elementwise else 2 + problem.groups),
         compiled=products,
     )
 

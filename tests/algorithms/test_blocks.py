@@ -67,10 +67,19 @@ def test_planar_of_groups_in_a_loop(axes, monkeypatch):
 
 
 @pytest.mark.parametrize("most", [1, 4, 9, 1000])
-@pytest.mark.parametrize("axes", [PRIME, STRIDED, [(11, 4, 11, 1, 1, 1, 2)]])
+@pytest.mark.parametrize("axes", [PRIME, STRIDED, *([(26, 4, 26 // s, s, 1, d, 2)] for s in (1, 2, 3) for d in (1, 2))])
 def test_rows_sums_some_outputs_at_a_time(axes, most, monkeypatch):
     problem = problem_of(axes, **DEPTHWISE).gradient_w()
     monkeypatch.setattr(rows, "MAX_TERMS", most)
+    assert error_of(ROWS, problem) <= ROWS.error
+
+
+@pytest.mark.parametrize("axes", [PRIME, STRIDED, STRIDED[::-1], [(29, 3, 9, 3, 1, 2, 1)], [(5, 3, 5, 1, 1, 1, 1)] * 3])
+@pytest.mark.parametrize("groups", [{}, {"groups": 2, "c_in": 3, "c_out": 2}])
+def test_rows_in_pieces(axes, groups, monkeypatch):
+    problem = problem_of(axes, **DEPTHWISE | groups).gradient_w()
+    monkeypatch.setattr(rows, "ROW_ELEMENTS", 4 * problem.groups * problem.c_out)
+    assert rows._piece(problem)[1] > 1
     assert error_of(ROWS, problem) <= ROWS.error
 
 
