@@ -21,8 +21,8 @@ MAX_UNROLLED_GROUPS = 8
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Split into groups and phases, lift to 2-D, fold the taps of further axes into channels; NHWC by HWIO.
 
-    Padding is left to XLA, which fuses it, but for what its fast path does not take: there it pads
-    either, and slowly.
+    Padding is left to XLA, whose fast path fuses it; for what that path does not take it is done
+    beforehand, where XLA would fuse it slowly, up to 12 times.
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
