@@ -36,7 +36,7 @@ def slowdown(problem: ConvProblem, c: int, m: int, *, rank: int, groups: int) ->
         slow *= (3.5 if few else 1.7) if dilated else 1
         slow *= 0.4 if problem.rank == 1 else 1
     elif few:  # the sum over all positions, in which nothing is reused
-        slow = 45 * outputs**-0.5 * (batch * m) ** -0.2
+        slow = 45 * outputs**-0.5 * (batch * m) ** -0.2 * (0.7 if problem.rank == 1 else 1)
     else:
         slow = (1 + 4 / m) * (1.7 if taps == 1 else 1)
     return max(1.0, slow * (100 if rank > 3 else 1))  # which it has scalar loops for

@@ -93,7 +93,10 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     if swap_is_due(problem):
         problem = swapped(problem)
     copies = prod(problem.window[: problem.rank - 2])
-    folded = problem.edged_bytes * (1 + copies) + problem.y_bytes if problem.rank > 2 else 0
+    folded = 0
+    if problem.rank > 2:  # x, and for every output of the axes that are folded the part of it that its taps meet
+        pairs = (o * k / (s * (o - 1) + d * (k - 1) + 1) for _, k, o, s, _, d, _ in problem.axes[: problem.rank - 2])
+        folded = int(problem.edged_bytes * (1 + prod(pairs))) + problem.y_bytes
     pads = _pads(problem)
     padded = problem.edged_bytes if pads or problem.rank == 1 else 0
     phases = prod(max(1, e // gcd(s, e) // gcd(d, e)) for _, _, _, s, e, d, _ in problem.axes)  # that meet taps
