@@ -15,8 +15,8 @@ class Rates(NamedTuple):
 
 
 # Fitted by `python benchmarks/fit_rates.py` to the workloads and to random layers of benchmarks/regret.py (seeds 300 to
-# 1500 and 2000 to 2009 under jax 0.12; 2100 to 2105 under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
-# (Zen 5), on 2026-11-22.
+# 1500 and 2000 to 2009 under jax 0.12; 2100 to 2105 under jax 0.10, whose code is another), 0.1 s a figure, timed again
+# where an algorithm had changed meanwhile, on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
     "lax": Rates(3.87e-12, 3.84e-11, 2.65e-10, 4.37e-06),
     "planar": Rates(3.89e-12, 2.55e-11, 4.87e-11, 1.15e-06),

@@ -259,8 +259,7 @@ def _products(problem: ConvProblem) -> int:
 
 def _work(problem: ConvProblem) -> int:
     """Multiply-adds: 5/4 n log2(n) for a real transform of n, 2n for the product of two spectra."""
-    size = prod(transform_lengths(problem))
-    work = int(1.25 * log2(size) * _transformed(problem)) + 2 * _products(problem)
+    work = int(1.25 * log2(prod(transform_lengths(problem))) * _transformed(problem)) + 2 * _products(problem)
     return 2 * work if problem.accumulator.kind == "c" else work
 
 

@@ -117,7 +117,7 @@ def _unrolled_rows(problem: ConvProblem) -> int:
 
 
 def _longer(array: Array, amount: int) -> Array:
-    """Zeros after the last spatial axis of [..., lanes], or so many positions fewer."""
+    """Zeros after the last spatial axis of [..., lanes]."""
     if not amount:
         return array
     return lax.pad(array, jnp.zeros((), array.dtype), [*[(0, 0, 0)] * (array.ndim - 2), (0, amount, 0), (0, 0, 0)])
