@@ -1,8 +1,10 @@
 """The regret of the choice: time of the algorithm chosen over that of the best, on random layers not used to fit.
 
     python benchmarks/regret.py --json benchmarks/results/regret.json
+    python benchmarks/regret.py --seed 1 --count 690 --likely --seconds 0.1 --json benchmarks/results/layers.json
 
-Layers are drawn as people size them, by a fixed seed, each in one of its three directions.
+Layers are drawn as people size them, by a fixed seed, each in one of its three directions. The second command
+measures what fit_paths.py and fit_rates.py fit to.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from timing import machine
 
 from jconv import ConvProblem, choose_algorithm
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import set_aside
+from jconv._choose import compile_seconds, predicted_times, set_aside
 from jconv._explain import describe
 from jconv._measure import measure
 from jconv._problem_json import problem_to_json
@@ -36,6 +38,8 @@ DIRECTIONS = {
 LEAST_WORK, MOST_WORK = 10**6, 3 * 10**9
 # How often those that took less than so many times the least are measured again.
 AGAIN, NEAR = 4, 1.6
+# With --likely, what is predicted to take more than so many times the least is not measured.
+LIKELY = 16
 
 
 def random_layer(draw: random.Random) -> ConvProblem:
@@ -85,6 +89,18 @@ def network_layers() -> Iterator[tuple[str, str, ConvProblem]]:
             yield describe(problem), name, problem
 
 
+def contenders(problem: ConvProblem, platform: str, *, likely: bool) -> list[str]:
+    """The algorithms that may be chosen, the chosen one first."""
+    chosen = choose_algorithm(problem, platform).name
+    times = {
+        name: time + compile_seconds(ALGORITHMS[name].cost(problem, platform))
+        for name, time in predicted_times(problem, platform).items()
+        if not set_aside(problem, platform, ALGORITHMS[name])
+    }
+    tried = (n for n, time in times.items() if not likely or time < LIKELY * min(times.values()))
+    return [chosen, *(n for n in tried if n != chosen)]
+
+
 def seconds_of(problem: ConvProblem, names: list[str], seconds: float) -> dict[str, float]:
     """Time of each algorithm, the chosen one first; those near the best are looked at again.
 
@@ -103,18 +119,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     parser.add_argument("--networks", action="store_true", help="the layers of training.py's networks instead")
+    parser.add_argument("--likely", action="store_true", help="leave out what is predicted to be hopeless")
     parser.add_argument("--count", type=int, default=30, help="how many layers (default: 30)")
     parser.add_argument("--seed", type=int, default=1700, help="for the layers (default: 1700)")
     parser.add_argument("--seconds", type=float, default=0.2, help="time spent on each figure (default: 0.2)")
     arguments = parser.parse_args()
     platform, rows = jax.default_backend(), []
     for described, direction, problem in network_layers() if arguments.networks else random_layers(arguments):
-        chosen = choose_algorithm(problem, platform).name
-        others = [
-            name for name, a in ALGORITHMS.items()
-            if name != chosen and not a.unsupported(problem) and not set_aside(problem, platform, a)
-        ]  # fmt: skip
-        times = seconds_of(problem, [chosen, *others], arguments.seconds)
+        names = contenders(problem, platform, likely=arguments.likely)
+        chosen, times = names[0], seconds_of(problem, names, arguments.seconds)
         regret = times[chosen] / min(times.values())
         found = {"chosen": chosen, "regret": regret, "seconds": times, "problem": problem_to_json(problem)}
         rows.append({"layer": described, "direction": direction} | found)
@@ -124,7 +137,7 @@ def main() -> None:
     mean, worst = float(np.exp(np.mean(np.log(regrets)))), max(regrets)
     print(f"regret: geometric mean {mean:.3f}, worst {worst:.2f}")
     head = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today")), "seed": arguments.seed}
-    head["networks"] = arguments.networks
+    head |= {"networks": arguments.networks, "likely": arguments.likely}
     write_json(arguments.json, head | {"mean": mean, "worst": worst, "rows": rows})
 
 

@@ -142,10 +142,13 @@ def code() -> str:
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Write all at once, or not at all."""
+    """Write all at once, or not at all; a list of rows with a line for each."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n")
+    temporary, text = path.with_suffix(".tmp"), json.dumps(content, indent=1)
+    if isinstance(content.get("rows"), list):
+        lines = ",\n  ".join(json.dumps(row) for row in content["rows"])
+        text = json.dumps(content | {"rows": []}, indent=1).replace('"rows": []', f'"rows": [\n  {lines}\n ]')
+    temporary.write_text(text + "\n")
     temporary.replace(path)
 
 
