@@ -1,12 +1,11 @@
 """Fit the cost model's constants to measured times, and report the regret of its choices.
 
-    python benchmarks/regret.py --seed 1 --count 110 --json layers.json
-    python benchmarks/regret.py --networks --json networks.json
-    python benchmarks/fit_rates.py benchmarks/results/cpu.json layers.json networks.json
+    python benchmarks/fit_rates.py --laws benchmarks/results/cpu.json benchmarks/results/layers.json
 
 Takes files of run.py and of regret.py. Prints the table for jconv/_rates.py: per algorithm the seconds per
 multiply-add, byte, byte of temporaries and call, with which the regret is least: the time of the algorithm
 chosen over that of the best. What such rates are worth elsewhere is estimated on layers left out of the fit.
+With --laws also the other table there: how much slower XLA's convolutions are by code path.
 """
 
 import argparse
@@ -19,9 +18,11 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
-from jconv._algorithms import ALGORITHMS
+from jconv._algorithms import ALGORITHMS, lax, planar
+from jconv._algorithms._xla_cpu import logarithms, slowdown
 from jconv._choose import COMPILE_SECONDS, set_aside, what_takes_time
 from jconv._problem_json import problem_from_json
+from jconv._rates import LAWS, Law
 
 jax.config.update("jax_enable_x64", True)
 
@@ -31,37 +32,72 @@ USUAL = np.log([8e-12, 2e-11, 4e-10, 3e-6])
 ERROR_WEIGHS = 1.0
 # What a rate that is unlike the usual ones weighs, likewise.
 UNUSUAL_WEIGHS = 0.03
+# What a power of a law that is unlike none weighs, likewise.
+POWER_WEIGHS = 0.003
+# The regret, likewise as a logarithm, of what may be chosen but was not measured: it was predicted to be hopeless.
+NOT_MEASURED = np.log(4)
 # How unsure the draw is of what is fastest: of times that differ by less than such a factor, as a logarithm.
 SPREADS = (0.5, 0.3, 0.2, 0.1, 0.05)
 
 
+# The regret that is aimed at.
+MOST_REGRET = 1.5
+
+# The algorithms that are XLA's convolutions: what they give it.
+FORMS = {"lax": lax.form, "planar": planar.form}
+
+
 class Sample(NamedTuple):
-    """One problem: its name, and for each algorithm that auto may take, what it costs and took."""
+    """One problem: its name, and for each algorithm that auto may take, what it costs and took.
+
+    Of XLA's convolutions the costs have no slowdown in them; its code path and exponents are in `forms`.
+    """
 
     name: str
     costs: dict[str, np.ndarray]
     seconds: dict[str, float]
+    forms: dict[str, tuple[int, tuple[float, ...]]]
+
+
+class Fitted(NamedTuple):
+    """Rates by algorithm; and the logarithms of the laws, a row each."""
+
+    rates: dict[str, np.ndarray]
+    laws: np.ndarray
+
+    def seconds(self, sample: Sample, name: str) -> float:
+        """What an algorithm is predicted to take, compilation included as in the choice."""
+        counts = sample.costs[name].copy()
+        if name in sample.forms:
+            path, exponents = sample.forms[name]
+            counts[0] *= np.exp(max(0.0, self.laws[path] @ exponents))
+        return counts @ np.append(self.rates[name], COMPILE_SECONDS)
 
 
 def samples_of(results: dict) -> list[Sample]:
     """The samples of a file of run.py or regret.py, with the costs as the code has them now."""
     if isinstance(results["rows"], dict):
-        rows = {
-            name: (row["problem"]["equation"], {n: r["quartiles_s"][1] for n, r in row.items() if "quartiles_s" in r})
-            for name, row in results["rows"].items()
-        }
+        rows = {name: (row["problem"]["equation"], medians(row)) for name, row in results["rows"].items()}
     else:
         rows = {f"{r['layer']}, {r['direction']}": (r["problem"], r["seconds"]) for r in results["rows"]}
     samples = []
     for name, (equation, seconds) in rows.items():
         problem = problem_from_json(equation)
-        able = [
-            n for n, a in ALGORITHMS.items()
-            if n in seconds and not a.unsupported(problem) and not set_aside(problem, "cpu", a)
-        ]  # fmt: skip
+        able = [n for n, a in ALGORITHMS.items() if not a.unsupported(problem) and not set_aside(problem, "cpu", a)]
         costs = {n: np.array(what_takes_time(ALGORITHMS[n].cost(problem, "cpu"), problem), float) for n in able}
-        samples.append(Sample(name, costs, {n: seconds[n] for n in able}))
+        forms = {n: FORMS[n](problem) for n in able if n in FORMS}
+        for n, form in forms.items():
+            costs[n][0] /= slowdown(form)
+        by_path = {n: (list(LAWS).index(form.path), form.exponents) for n, form in forms.items()}
+        samples.append(Sample(name, costs, {n: seconds[n] for n in able if n in seconds}, by_path))
     return samples
+
+
+def medians(row: dict) -> dict[str, float]:
+    """The times of a row of run.py; the choice and the algorithm chosen are one program: the lesser of its times."""
+    seconds = {name: record["quartiles_s"][1] for name, record in row.items() if "quartiles_s" in record}
+    chosen = row["auto"]["algorithm"]
+    return seconds | {chosen: min(seconds["auto"], seconds.get(chosen, np.inf))}
 
 
 def weight_of(results: dict) -> int:
@@ -69,68 +105,91 @@ def weight_of(results: dict) -> int:
     return 6 if isinstance(results["rows"], dict) else 3 if results.get("networks") else 1
 
 
-def fit(samples: list[Sample], weights: list[int], starts: int = 12) -> dict[str, np.ndarray]:
-    """Rates with the least expected regret, if algorithms were drawn the likelier the faster they are predicted to be.
+def fit(samples: list[Sample], weights: list[int], *, starts: int = 8, laws: bool) -> Fitted:
+    """Rates, and if asked laws, with the least expected regret.
 
+    It is expected of a draw in which an algorithm is the likelier the faster it is predicted to be.
     That is smooth where the regret itself jumps; the draw is sharpened step by step. The error of the
     predicted times, weighed by how near the best they are, and what is usual of a core decide where the
     choice does not. The best of several starts, drawn by a fixed seed.
     """
     names = list(ALGORITHMS)
     costs = np.ones((len(samples), len(names), len(USUAL) + 1))
-    seconds = np.full(costs.shape[:2], np.inf)
+    seconds, able = np.full(costs.shape[:2], np.inf), np.zeros(costs.shape[:2], bool)
     for i, sample in enumerate(samples):
         for name, cost in sample.costs.items():
-            costs[i, names.index(name)] = cost
-            seconds[i, names.index(name)] = sample.seconds[name]
-    able = np.isfinite(seconds)
-    regret = np.log(np.where(able, seconds / seconds.min(axis=1, keepdims=True), 1))
-    known, near = np.log(np.where(able, seconds, 1)), able * np.exp(-regret / 2)
+            costs[i, names.index(name)], able[i, names.index(name)] = cost, True
+            seconds[i, names.index(name)] = sample.seconds.get(name, np.inf)
+    known_laws = np.array([logarithms(law) for law in LAWS.values()])
+    path, exponents = np.zeros(seconds.shape, int), np.zeros((*seconds.shape, known_laws.shape[1]))
+    for i, sample in enumerate(samples):
+        for name, form in sample.forms.items():
+            path[i, names.index(name)], exponents[i, names.index(name)] = form
+    measured = np.isfinite(seconds)
+    regret = np.where(measured, np.log(seconds / seconds.min(axis=1, keepdims=True)), NOT_MEASURED * able)
+    known, near = np.log(np.where(measured, seconds, 1)), measured * np.exp(-regret / 2)
     share = np.array(weights) / sum(weights)
 
-    def loss(logs: jax.Array, spread: float) -> jax.Array:
-        called = (costs[..., :-1] * jnp.exp(logs.reshape(len(names), -1))).sum(-1) + 1e-9
+    def loss(both: jax.Array, spread: float) -> jax.Array:
+        logs, found = both[: -known_laws.size], both[-known_laws.size :].reshape(known_laws.shape)
+        found = found if laws else known_laws
+        slow = jnp.exp(jax.nn.relu((exponents * found[path]).sum(-1)))
+        counts = jnp.concatenate([costs[..., :1] * slow[..., None], costs[..., 1:-1]], -1)
+        called = (counts * jnp.exp(logs.reshape(len(names), -1))).sum(-1) + 1e-9
         predicted, chosen_by = jnp.log(called), jnp.log(called + COMPILE_SECONDS * costs[..., -1])
         drawn = jax.nn.softmax(jnp.where(able, -chosen_by / spread, -jnp.inf), axis=1)
         expected = (drawn * regret).sum(1)
         error = (jnp.sqrt((predicted - known) ** 2 + 0.01) * near).sum(1) / near.sum(1)
         unusual = ((logs - np.tile(USUAL, len(names))) ** 2).mean()
-        return (share * (expected + expected**2 / 2 + ERROR_WEIGHS * error)).sum() + UNUSUAL_WEIGHS * unusual
+        prior = UNUSUAL_WEIGHS * unusual + POWER_WEIGHS * (found[:, 1:] ** 2).mean()
+        return (share * (expected + expected**2 / 2 + ERROR_WEIGHS * error)).sum() + prior
 
     gradient = jax.jit(jax.value_and_grad(loss))
     draw, found = np.random.default_rng(0), []
     for start in range(starts):
         logs = np.tile(USUAL, len(names))
         logs = logs + draw.normal(scale=0.7, size=logs.size) * (start > 0)
+        logs = np.concatenate([logs, known_laws.ravel()])
         for spread in SPREADS:
             result = minimize(lambda x, t=spread: tuple(map(np.asarray, gradient(x, t))), logs, jac=True)
             logs = result.x
         found.append((result.fun, logs))
-    rates = np.exp(min(found, key=lambda one: one[0])[1].reshape(len(names), -1))
-    return dict(zip(names, rates, strict=True))
+    best = min(found, key=lambda one: one[0])[1]
+    rates = np.exp(best[: -known_laws.size].reshape(len(names), -1))
+    laws_found = best[-known_laws.size :].reshape(known_laws.shape) if laws else known_laws
+    return Fitted(dict(zip(names, rates, strict=True)), laws_found)
 
 
-def regrets(samples: list[Sample], rates: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
-    """Per sample the regret, and what is chosen."""
-    chosen = [min(s.costs, key=lambda n: s.costs[n] @ np.append(rates[n], COMPILE_SECONDS)) for s in samples]
-    return np.array([s.seconds[n] / min(s.seconds.values()) for s, n in zip(samples, chosen, strict=True)]), chosen
+def regrets(samples: list[Sample], fitted: Fitted) -> tuple[np.ndarray, list[str]]:
+    """Per sample the regret, and what is chosen; infinite where that was not measured."""
+    chosen = [min(s.costs, key=lambda n, s=s: fitted.seconds(s, n)) for s in samples]
+    found = [s.seconds.get(n, np.inf) / min(s.seconds.values()) for s, n in zip(samples, chosen, strict=True)]
+    return np.array(found), chosen
 
 
-def left_out(samples: list[Sample], weights: list[int], parts: int = 4) -> float:
-    """Mean regret on each part by rates fitted to the others."""
-    part, logs = np.random.default_rng(1).permutation(len(samples)) % parts, []
+def left_out(samples: list[Sample], weights: list[int], *, laws: bool, parts: int = 4) -> np.ndarray:
+    """The regrets of each part by what is fitted to the others."""
+    part, found = np.random.default_rng(1).permutation(len(samples)) % parts, []
     for held in range(parts):
         rest = np.flatnonzero(part != held)
-        rates = fit([samples[i] for i in rest], [weights[i] for i in rest], starts=4)
-        logs.append(np.log(regrets([samples[i] for i in np.flatnonzero(part == held)], rates)[0]))
-    return float(np.exp(np.concatenate(logs).mean()))
+        fitted = fit([samples[i] for i in rest], [weights[i] for i in rest], starts=4, laws=laws)
+        found.append(regrets([samples[i] for i in np.flatnonzero(part == held)], fitted)[0])
+    return np.concatenate(found)
 
 
-def report(title: str, samples: list[Sample], rates: dict[str, np.ndarray]) -> None:
-    """Mean and worst regret of what these rates choose."""
-    found, chosen = regrets(samples, rates)
+def in_words(found: np.ndarray) -> str:
+    """Mean and worst of some regrets, how many are over the aim, and how many are not known."""
+    unknown, found = np.isinf(found).sum(), found[np.isfinite(found)]
+    mean, over = np.exp(np.log(found).mean()), (found > MOST_REGRET).mean()
+    words = f"regret {mean:.3f} in the geometric mean, {found.max():.2f} at worst, {over:.1%} over {MOST_REGRET}"
+    return words + f"; {unknown} chosen but not measured" * bool(unknown)
+
+
+def report(title: str, samples: list[Sample], fitted: Fitted) -> None:
+    """The regret of what these constants choose."""
+    found, chosen = regrets(samples, fitted)
     worst = np.argsort(-found)[:10]
-    print(f"{title}: regret {np.exp(np.log(found).mean()):.3f} in the geometric mean, {found.max():.2f} at worst")
+    print(f"{title}: {in_words(found)}")
     for i in worst:
         if found[i] > 1.2:
             best = min(samples[i].seconds, key=lambda n: samples[i].seconds[n])
@@ -138,22 +197,27 @@ def report(title: str, samples: list[Sample], rates: dict[str, np.ndarray]) -> N
 
 
 def main() -> None:
-    """Print the rates and the regret."""
+    """Print the constants and the regret."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, nargs="+")
-    paths = parser.parse_args().results
-    files = {path: json.loads(path.read_text()) for path in paths}
+    parser.add_argument("--laws", action="store_true", help="also fit how much slower XLA is by code path")
+    arguments = parser.parse_args()
+    files = {path: json.loads(path.read_text()) for path in arguments.results}
     by_file = {path: samples_of(results) for path, results in files.items()}
     samples = [sample for mine in by_file.values() for sample in mine]
     weights = [weight_of(files[path]) for path, mine in by_file.items() for _ in mine]
-    print(f"left out of the fit, a quarter at a time: {left_out(samples, weights):.3f} in the geometric mean")
-    rates = fit(samples, weights)
-    first = files[paths[0]]
+    apart = left_out(samples, weights, laws=arguments.laws)
+    print(f"left out of the fit, a quarter at a time: {in_words(apart)}")
+    fitted = fit(samples, weights, laws=arguments.laws)
+    first = files[arguments.results[0]]
     print(f"# Fitted by `python benchmarks/fit_rates.py` on {first['date']}: {first['machine']}.")
-    for name, values in rates.items():
+    for name, values in fitted.rates.items():
         print(f'    "{name}": Rates({", ".join(f"{value:.3g}" for value in values)}),')
+    for name, (factor, *powers, dilated, line, deep) in zip(LAWS, fitted.laws, strict=True):
+        law = Law(np.exp(factor), *powers, *np.exp([dilated, line, deep]))
+        print(f'    "{name}": Law({", ".join(f"{round(value, 2):.4g}" for value in law)}),')
     for path, mine in by_file.items():
-        report(str(path), mine, rates)
+        report(str(path), mine, fitted)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import jax
 import jax.numpy as jnp
 from jax import lax
-from run import write_json
+from run import commit, write_json
+from table import roof
 from timing import dot_rate, machine, time_compiled, time_jitted
 
 from jconv import ConvProblem
@@ -74,10 +75,9 @@ def missed(results: dict) -> list[dict]:
         mine, stock, peer = row["auto"]["quartiles_s"][1], row["jax.lax"]["quartiles_s"][1], results["torch"][name][1]
         if mine <= 1.05 * stock and mine <= 1.5 * peer:
             continue
-        work, moved = row["problem"]["multiply_adds"], row["problem"]["operand_bytes"]
-        block = work / block_rate(problem_from_json(row["problem"]["equation"]))
-        roof = max(work / results["dot_rate"], moved / results["copy_rate"])
-        entries.append({"entry": name, "jconv": mine, "lax": stock, "torch": peer, "roof": roof, "block": block})
+        block = row["problem"]["multiply_adds"] / block_rate(problem_from_json(row["problem"]["equation"]))
+        floor = {"roof": roof(results, row), "block": block}
+        entries.append({"entry": name, "jconv": mine, "lax": stock, "torch": peer} | floor)
         print(name, *(f"{k} {1e3 * v:.2f} ms" for k, v in entries[-1].items() if k != "entry"), sep=", ", flush=True)
     return entries
 
@@ -91,6 +91,7 @@ def main() -> None:
     print(machine())
     rates = {
         "square matrix product, 2048": dot_rate(),
+        "the same of bfloat16": dot_rate("bfloat16"),
         "forward 7x7, 3 -> 64: (50176, 147) by (147, 64)": product_rate(50176, 147, 64),
         "its kernel gradient: (50176, 147)' by (50176, 64)": product_rate(147, 50176, 64, first=True),
         "the same in 24 blocks: (147, 2048) by (2048, 64)": product_rate(147, 2048, 64, groups=24),
@@ -106,7 +107,8 @@ def main() -> None:
     for name, rate in rates.items():
         print(f"{name:52} {rate / 1e9:7.1f}")
     entries = missed(json.loads(arguments.results.read_text()))
-    write_json(arguments.json, {"machine": machine(), "rates": rates, "missed": entries})
+    content = {"machine": machine(), "commit": commit(), "rates": rates, "missed": entries}
+    write_json(arguments.json, content)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """The regret of the choice: time of the algorithm chosen over that of the best, on random layers not used to fit.
 
     python benchmarks/regret.py --json benchmarks/results/regret.json
-    python benchmarks/regret.py --seed 1 --count 690 --likely --seconds 0.1 --json benchmarks/results/layers.json
+    python benchmarks/regret.py --seed 1 --count 330 --likely --seconds 0.1 --json benchmarks/results/layers.json
 
-Layers are drawn as people size them, by a fixed seed, each in one of its three directions. The second command
-measures what fit_paths.py and fit_rates.py fit to.
+Layers are drawn as people size them, by a fixed seed, each in one of its three directions. The second command measures
+what fit_rates.py fits to.
 """
 
 import argparse
@@ -36,8 +36,8 @@ DIRECTIONS = {
 }
 # Multiply-adds of a layer: more than a trifle, less than a second.
 LEAST_WORK, MOST_WORK = 10**6, 3 * 10**9
-# How often those that took less than so many times the least are measured again.
-AGAIN, NEAR = 4, 1.6
+# How often those near the best are measured again.
+AGAIN = 4
 # With --likely, what is predicted to take more than so many times the least is not measured.
 LIKELY = 16
 
@@ -101,19 +101,6 @@ def contenders(problem: ConvProblem, platform: str, *, likely: bool) -> list[str
     return [chosen, *(n for n in tried if n != chosen)]
 
 
-def seconds_of(problem: ConvProblem, names: list[str], seconds: float) -> dict[str, float]:
-    """Time of each algorithm, the chosen one first; those near the best are looked at again.
-
-    What else runs on the machine only ever slows a computation down: the least of the medians counts.
-    """
-    times = dict(measure(problem, names, seconds=seconds, most_bytes=2**33).seconds)
-    for _ in range(AGAIN):
-        near = [n for n in times if n == names[0] or times[n] < NEAR * min(times.values())]
-        for name, taken in measure(problem, near, seconds=seconds, most_bytes=2**33).seconds.items():
-            times[name] = min(times[name], taken)
-    return times
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -127,7 +114,8 @@ def main() -> None:
     platform, rows = jax.default_backend(), []
     for described, direction, problem in network_layers() if arguments.networks else random_layers(arguments):
         names = contenders(problem, platform, likely=arguments.likely)
-        chosen, times = names[0], seconds_of(problem, names, arguments.seconds)
+        measured = measure(problem, names, seconds=arguments.seconds, most_bytes=2**33, again=AGAIN)
+        chosen, times = names[0], dict(measured.seconds)
         regret = times[chosen] / min(times.values())
         found = {"chosen": chosen, "regret": regret, "seconds": times, "problem": problem_to_json(problem)}
         rows.append({"layer": described, "direction": direction} | found)

@@ -1,6 +1,6 @@
 """One convolution's training step, outside `lax.scan` and inside it: jax's own convolution and jconv's.
 
-    python benchmarks/scan_step.py
+    python benchmarks/scan_step.py --json benchmarks/results/scan.json
 
 XLA on CPU brings convolutions into the form its fast paths know only in a program's entry computation, so the
 gradients of jax's convolution fall to scalar code inside a loop. The last column is what one step inside costs, in
@@ -9,10 +9,13 @@ steps outside.
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+from run import commit, write_json
+from table import scan
 from timing import machine, time_jitted
 
 import jconv
@@ -29,17 +32,15 @@ def jax_conv(x, kernel):
     return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
-def main(steps: int = 4) -> float:
-    """Print the table; return jconv's ratio of a step inside the loop to one outside."""
+def main(steps: int = 4, path: Path | None = None) -> list[dict]:
+    """Print, and write if asked, milliseconds outside the loop and inside; return them."""
     keys = jax.random.split(jax.random.key(0), 3)
     x, target = (jax.random.normal(key, (8, 28, 28, 64)) for key in keys[:2])
     kernel = 0.05 * jax.random.normal(keys[2], (3, 3, 64, 64))
-    print(f"3x3, 64 -> 64 channels, 8 images of 28x28, float32; {machine()}")
-    print(f"{'':>12} {'outside, ms':>12} {'inside, ms':>12} {'ratio':>7}")
-    ratio = float("nan")
     candidates = {"jax.lax": jax_conv} | {
         f"jconv {name}": partial(jconv.conv, padding="SAME", algorithm=name) for name in ("lax", "taps", "auto")
     }
+    rows = []
     for name, convolve in candidates.items():
         step = partial(training_step, convolve, x, target)
         outside = time_jitted(step, kernel).median
@@ -48,12 +49,17 @@ def main(steps: int = 4) -> float:
             return lax.scan(lambda kernel, _: (step(kernel), None), kernel, length=steps)[0]
 
         inside = time_jitted(loop, kernel).median / steps
-        ratio = inside / outside
-        print(f"{name:>12} {1e3 * outside:12.2f} {1e3 * inside:12.2f} {ratio:7.2f}")
-    return ratio
+        rows.append({"name": name, "outside_ms": 1e3 * outside, "inside_ms": 1e3 * inside})
+    content = {"machine": machine(), "commit": commit(), "rows": rows}
+    print(scan(content))
+    if path:
+        write_json(path, content)
+    return rows
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=4, help="training steps inside the loop (default: 4)")
-    main(**vars(parser.parse_args()))
+    parser.add_argument("--json", type=Path, help="where the results go")
+    given = parser.parse_args()
+    main(given.steps, given.json)

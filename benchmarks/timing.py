@@ -26,12 +26,20 @@ def time_jitted(function: Callable[..., Any], *args: Any, seconds: float = 1.0, 
 
 
 def time_compiled(
-    lowered: jax.stages.Lowered, *args: Any, seconds: float = 1.0, least: int = 7
+    lowered: jax.stages.Lowered,
+    *args: Any,
+    seconds: float = 1.0,
+    least: int = 7,
+    check: Callable[[Any], None] = lambda value: None,
 ) -> tuple[Timing, jax.stages.Compiled]:
-    """The same for a lowered function, with what was compiled. A call of over 1 s is repeated once only."""
+    """The same for a lowered function, with what was compiled. A call of over 1 s is repeated once only.
+
+    `check` sees the value before anything is timed.
+    """
     start = time.perf_counter()
     compiled = lowered.compile()
     compile_seconds = time.perf_counter() - start
+    check(compiled(*args))
     samples = [_once(compiled, *args)]
     if samples[0] < 1.0:
         _once(compiled, *args)
@@ -50,9 +58,9 @@ def _once(compiled: jax.stages.Compiled, *args: Any) -> float:
     return time.perf_counter() - start
 
 
-def dot_rate(size: int = 2048) -> float:
-    """Multiply-adds per second of a square float32 matrix product."""
-    a = jnp.ones((size, size))
+def dot_rate(dtype: str = "float32", size: int = 2048) -> float:
+    """Multiply-adds per second of a square matrix product."""
+    a = jnp.ones((size, size), dtype)
     return size**3 / time_jitted(jnp.dot, a, a).median
 
 

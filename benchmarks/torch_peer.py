@@ -1,4 +1,4 @@
-"""The same workloads in PyTorch on CPU, one direction at a time."""
+"""The same workloads in PyTorch, on the CPU or on CUDA, one direction at a time."""
 
 import os
 import statistics
@@ -11,12 +11,12 @@ import torch
 from workloads import Workload
 
 
-def torch_operands(workload: Workload, x, kernel, cotangent):
+def torch_operands(workload: Workload, x, kernel, cotangent, device: str = "cpu"):
     """Channels-first copies: x and cotangent [N, C, *spatial], weight as PyTorch lays it out."""
     dtype = getattr(torch, workload.dtype)
 
     def tensor(a) -> torch.Tensor:
-        return torch.from_numpy(np.array(a, np.float32)).to(dtype)
+        return torch.from_numpy(np.array(a, np.float32)).to(device, dtype)
 
     x, kernel, cotangent = map(tensor, (x, kernel, cotangent))
     if workload.per_sample:  # pairs of example and kernel are groups
@@ -30,6 +30,23 @@ def torch_operands(workload: Workload, x, kernel, cotangent):
     else:
         weight = kernel.movedim((-1, -2), (0, 1))
     return x.contiguous(), weight.contiguous(), cotangent.contiguous()
+
+
+def as_jax(workload: Workload, direction: str, value: torch.Tensor) -> np.ndarray:
+    """What a direction gives, in the axes that JAX has it in."""
+    value, rank = value.float().cpu(), workload.rank
+    if direction == "kernel gradient":
+        if workload.per_sample:
+            value = value.reshape(workload.batch, workload.c_out, *value.shape[1:]).movedim((1, 2), (-1, -2))
+        elif workload.transposed:
+            value = value.movedim((0, 1), (-2, -1)).flip(tuple(range(rank)))
+        else:
+            value = value.movedim((0, 1), (-1, -2))
+    elif workload.per_sample:
+        value = value.reshape(workload.batch, 1, -1, *value.shape[2:]).movedim(2, -1)
+    else:
+        value = value.movedim(1, -1)
+    return value.numpy()
 
 
 def torch_directed(workload: Workload, direction: str):
@@ -70,13 +87,16 @@ def torch_directed(workload: Workload, direction: str):
 
 def time_torch(function, *args, seconds: float = 1.0, least: int = 5) -> tuple[float, float, float]:
     """Quartiles of one call, in seconds, after a warm-up."""
+    wait = torch.cuda.synchronize if args[0].is_cuda else lambda: None
     with torch.no_grad():
         for _ in range(2):
             function(*args)
         samples: list[float] = []
         while len(samples) < least or sum(samples) < seconds:
+            wait()
             start = time.perf_counter()
             function(*args)
+            wait()
             samples.append(time.perf_counter() - start)
     low, median, high = statistics.quantiles(samples, n=4)
     return low, median, high

@@ -31,6 +31,7 @@ os.environ.setdefault("JCONV_TUNED", "")  # the choice as it is out of the box
 import jax
 import models_flax
 import numpy as np
+from run import commit
 from timing import Timing, machine
 
 from jconv import install, uninstall
@@ -245,7 +246,8 @@ def print_ratios(by_model: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def main(options: argparse.Namespace) -> None:
     """Run the blocks, print the tables, write the file."""
-    content: dict[str, Any] = {"machine": machine(), "written": time.strftime("%Y-%m-%d %H:%M:%S %z")}
+    content: dict[str, Any] = {"machine": machine(), "commit": commit()}
+    content["written"] = time.strftime("%Y-%m-%d %H:%M:%S %z")
     print(f"batch {models_flax.BATCH}, float32, SGD with momentum; {content['machine']}", flush=True)
     values: dict[str, list[float]] = {}
     records: list[dict] = []

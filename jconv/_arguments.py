@@ -14,7 +14,6 @@ from jax import lax
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._geometry import dilated_size, word_padding
 from jconv._layout import DTYPES
-from jconv._pin import pinned_algorithm
 from jconv._typing import Array, DType, Ints, PaddingMode, PaddingWord, Pairs, Precision, PrecisionLike
 
 # The words of PyTorch and Flax for the same things.
@@ -250,12 +249,11 @@ def canonical_precision(verb: str, precision: PrecisionLike) -> Precision:
 
 
 def check_algorithm(verb: str, algorithm: Any) -> str | Algorithm:
-    """An `Algorithm`, or the name of one, or "auto"; for "auto" the one that a block has pinned."""
+    """An `Algorithm`, or the name of one, or "auto"."""
     if isinstance(algorithm, Algorithm):
         return algorithm
     if not isinstance(algorithm, str):
         raise TypeError(
             f"{verb}: algorithm={algorithm!r} must be a name or a jconv.Algorithm, not {type(algorithm).__name__}."
         )
-    name = one_word(verb, "algorithm", algorithm, ("auto", *ALGORITHMS))
-    return pinned_algorithm() if name == "auto" else name
+    return one_word(verb, "algorithm", algorithm, ("auto", *ALGORITHMS))

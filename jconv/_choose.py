@@ -28,7 +28,7 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
     2. there is nothing to compute, or a size is not known yet (`jax.export` with symbolic shapes): `lax`.
     3. XLA partitions the program over devices: `taps` for groups, else as 6 among `lax`, `planar` and
        `taps`. Of a sharded batch, the others and XLA's grouped convolution would gather the whole.
-    4. it was measured on this device (`jconv.tune`): the one that was fastest.
+    4. it was measured on this device (`jconv.tune`): the one that was fastest, within the bounds of 6.
     5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
        measured to win there yet.
     6. else the one with the least predicted time (a thousandth of what many small operations take to
@@ -72,7 +72,7 @@ def choose_algorithm(problem: ConvProblem, platform: str, *, partitioned: bool =
     if partitioned and problem.groups > 1:
         return ALGORITHMS["taps"]
     tuned = None if partitioned else tuned_choice(problem, platform)
-    if tuned is not None:
+    if tuned is not None and not set_aside(problem, platform, ALGORITHMS[tuned]):
         return ALGORITHMS[tuned]
     if platform not in RATES:
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))

@@ -12,6 +12,7 @@ from jconv import _arguments as arguments
 from jconv._algorithms import Algorithm
 from jconv._boundary import fold_boundary, pad_boundary
 from jconv._geometry import dilated_size, output_size
+from jconv._pin import or_pinned
 from jconv._primitive import adjoint_x, bind
 from jconv._problem import ConvProblem
 from jconv._typing import (
@@ -180,7 +181,7 @@ class _Forward:
         self.modes = arguments.padding_modes(verb, padding_mode, implied, rank)
         arguments.check_boundary(verb, sizes, self.pairs, self.modes)
         self.precision = arguments.canonical_precision(verb, precision)
-        self.algorithm = arguments.check_algorithm(verb, algorithm)
+        self.algorithm = or_pinned(arguments.check_algorithm(verb, algorithm))
         # Zeros beyond the border are a number in the problem; only other modes make a padded copy.
         self.outside: Pairs = tuple(
             (0, 0) if mode == "zeros" else pair for pair, mode in zip(self.pairs, self.modes, strict=True)

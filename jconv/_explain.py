@@ -59,6 +59,8 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
     elif callable(target):
         convolutions = traced_convolutions(target, *args)
     else:
+        if len(args) != 1:
+            raise TypeError(f"explain: after x comes one kernel, and the options by name; got {len(args)} arrays.")
         convolutions = traced_convolutions(partial(conv, **options), target, *args)
     found = with_gradients(
         replace(problem, algorithm=pinned_algorithm()) if is_jaxs and serving() else problem

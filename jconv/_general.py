@@ -11,6 +11,7 @@ from jax import lax
 from jconv import _arguments as arguments
 from jconv._algorithms import Algorithm
 from jconv._layout import Layout, padded_sizes, posed_problem, solve_in_layout
+from jconv._pin import or_pinned
 from jconv._primitive import bind
 from jconv._problem import ConvProblem
 from jconv._typing import Array, PrecisionLike
@@ -124,7 +125,7 @@ def conv_general_dilated(
         w_dtype=rhs.dtype,
         dtype=arguments.result_dtype(VERB, lhs.dtype, preferred_element_type),
         precision=arguments.canonical_precision(VERB, precision),
-        algorithm=arguments.check_algorithm(VERB, algorithm),
+        algorithm=or_pinned(arguments.check_algorithm(VERB, algorithm)),
     )
     return _conv_general_dilated(lhs, rhs, problem, layout)
 

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import jax
 
-from jconv._algorithms import ALGORITHMS, Algorithm
+from jconv._algorithms import Algorithm
+from jconv._arguments import check_algorithm
 
 # Part of the key of JAX's caches: a jitted function is compiled once for each pin that it is called under.
 _pinned = jax.make_user_context(default_value="auto")
@@ -36,18 +37,15 @@ def use_algorithm(algorithm: str | Algorithm) -> Iterator[None]:
         ...     "stablehlo.convolution" in jax.jit(conv).lower(x, kernel).as_text()
         False
     """
-    if not isinstance(algorithm, str | Algorithm):
-        raise TypeError(
-            f"use_algorithm: algorithm={algorithm!r} must be a name or a jconv.Algorithm, not "
-            f"{type(algorithm).__name__}."
-        )
-    if isinstance(algorithm, str) and algorithm not in ("auto", *ALGORITHMS):
-        known = ", ".join(map(repr, ("auto", *ALGORITHMS)))
-        raise ValueError(f"use_algorithm: algorithm={algorithm!r} is not one of {known}.")
-    with _pinned(algorithm):
+    with _pinned(check_algorithm("use_algorithm", algorithm)):
         yield
 
 
 def pinned_algorithm() -> str | Algorithm:
     """What a convolution that names no algorithm is to use here: "auto" outside every block."""
     return _pinned.value
+
+
+def or_pinned(algorithm: str | Algorithm) -> str | Algorithm:
+    """What a convolution that asks for `algorithm` is to use here."""
+    return pinned_algorithm() if algorithm == "auto" else algorithm

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from math import gcd, prod
 from typing import TypeAlias
@@ -45,12 +46,12 @@ def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem, *, tog
     Few features per phase are solved `together`, as the features of one problem (sub-pixel
     convolution, Shi et al., arXiv:1609.07009), where that wastes little.
     """
-    counts = tuple(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
+    counts = _phase_counts(problem)
     phases = list(_phases(problem, counts))
     busy = [(taps, part) for taps, part in phases if not part.empty]
     if not busy:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    if together and len(busy) > 1 and _together_is_cheap(problem, busy):
+    if together and phases_together(problem) > 1:
         y = _phases_as_features(compute, x, w, busy)
     else:
         y = jnp.stack([compute(x, w[taps], part) for taps, part in busy])
@@ -59,6 +60,17 @@ def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem, *, tog
         y = jnp.stack([nothing if part.empty else next(parts) for _, part in phases])
     y = _interleave(y.reshape(*counts, *y.shape[1:]), counts)
     return y[:, *(slice(o) for o in problem.output_size)]
+
+
+@lru_cache(maxsize=4096)
+def phases_together(problem: ConvProblem) -> int:
+    """How many phases are the features of one problem where `in_phases` may solve them together; 1 if none."""
+    busy = [(taps, part) for taps, part in _phases(problem, _phase_counts(problem)) if not part.empty]
+    return len(busy) if len(busy) > 1 and _together_is_cheap(problem, busy) else 1
+
+
+def _phase_counts(problem: ConvProblem) -> Ints:
+    return tuple(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
 
 
 def _phases(problem: ConvProblem, counts: Ints) -> Iterator[tuple[tuple[slice, ...], ConvProblem]]:

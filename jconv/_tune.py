@@ -9,7 +9,7 @@ import jax
 from jax import lax
 
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import choose_algorithm
+from jconv._choose import choose_algorithm, set_aside
 from jconv._layout import equation_problem
 from jconv._measure import measure
 from jconv._primitive import conv_p
@@ -164,6 +164,8 @@ def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
             left_out[algorithm.name] = "; ".join(reasons)
         elif not admits(problem, algorithm):
             left_out[algorithm.name] = f"its error bound of {algorithm.error:g} is too loose for the precision"
+        elif aside := set_aside(problem, platform, algorithm):
+            left_out[algorithm.name] = aside
         elif (extra := algorithm.cost(problem, platform).extra_bytes) > most_bytes:
             left_out[algorithm.name] = f"it needs {extra:.2g} bytes of temporary memory"
     # First the one chosen so far: it is seldom slow, and shows early which others are hopeless.

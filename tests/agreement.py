@@ -8,6 +8,9 @@ from jconv.testing import oracle
 # The names that may be asked for in any convolution and its derivatives; the others are tested in the matrix.
 EVERYWHERE = ("auto", "lax", "taps")
 
+# Compiling dominates the tests of single algorithms, and small arrays need no optimised code.
+QUICK_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+
 # NumPy's words for the padding modes that are jconv's.
 NUMPY_MODES = {"zeros": "constant"}
 

@@ -165,6 +165,12 @@ def test_what_was_measured_goes_before_what_is_predicted_and_behind_a_name(offer
     assert choose_algorithm(replace(DENSE, algorithm="taps"), "cuda").name == "taps"
 
 
+def test_what_was_measured_is_held_to_the_same_memory(offer, monkeypatch):
+    offer(time=0.1, extra_bytes=2 * DENSE.operand_bytes + LAX.cost(DENSE, "cuda").extra_bytes + 2**30)
+    monkeypatch.setattr(_choose, "tuned_choice", lambda problem, platform: NEW)
+    assert choose_algorithm(DENSE, "cuda").name == "lax"
+
+
 # ---- refusals
 
 

@@ -70,3 +70,9 @@ def test_what_compilation_weighs_is_told_apart():
 def test_options_belong_to_an_array():
     with pytest.raises(TypeError, match="explain: options"):
         explain(jconv.conv, X, KERNEL, stride=2)
+
+
+@pytest.mark.parametrize("kernels", [(), (KERNEL, KERNEL)])
+def test_an_array_goes_with_one_kernel(kernels):
+    with pytest.raises(TypeError, match=f"after x comes one kernel, and the options by name; got {len(kernels)}"):
+        explain(X, *kernels)

@@ -190,3 +190,10 @@ def test_one_that_cannot_says_why_and_there_is_no_fallback():
 def test_what_is_no_algorithm_is_refused_at_once(algorithm, error, words):
     with pytest.raises(error, match=words), jconv.use_algorithm(algorithm):
         pass
+
+
+def test_names_are_taken_in_any_case():
+    with jconv.use_algorithm("Taps"):
+        assert pins(jconv.conv, X, KERNEL) == ["taps"]
+    with jconv.use_algorithm("taps"), jconv.use_algorithm("AUTO"):
+        assert pins(jconv.conv, X, KERNEL) == ["auto"]

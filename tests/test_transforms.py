@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from agreement import EVERYWHERE, numpy_conv, whole
+from agreement import EVERYWHERE, QUICK_COMPILE, error_in_eps, normal, numpy_conv, whole
 from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 from paths import equations
@@ -354,6 +354,34 @@ def lower(problem, wrap=lambda f: f):
 
 def test_the_forms_reach_every_algorithm():
     assert {problem.algorithm for name in FORMS for problem in problems_of(name)} == set(ALGORITHMS)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_algorithm_in_scan_while_cond_and_vmap(name):
+    """In value and in both gradients, against `lax` outside all of them."""
+
+    def everywhere(x, w, problem):
+        def f(x):
+            return bind(x, w, problem)
+
+        twice, halves = jnp.stack([x, 2 * x]), jnp.array([1, 0.5]).reshape(2, *(1,) * len(problem.y_shape))
+        looped = jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] + f(x)), (0, jnp.zeros_like(f(x))))
+        return {
+            "scan": jax.lax.scan(lambda _, x: (None, f(x)), None, twice)[1] * halves,
+            "while": looped[1][None] / 3,
+            "cond": jax.lax.cond(jnp.isfinite(x).all(), f, lambda x: jnp.zeros_like(f(x)), x)[None],
+            "vmap": jax.vmap(f)(twice) * halves,
+        }
+
+    for problem in problems_of(name):
+        x, w = normal(problem.x_shape), normal(problem.w_shape, 1)
+        plain = replace(problem, algorithm="lax")
+        want, scale = bind(x, w, plain), bind(abs(x), abs(w), plain)
+        compiled = jax.jit(everywhere, static_argnums=2).lower(x, w, problem).compile(QUICK_COMPILE)
+        bound = ALGORITHMS[problem.algorithm].error + ALGORITHMS["lax"].error
+        for where, found in compiled(x, w).items():
+            for got in found:
+                assert error_in_eps(got, want, scale) <= bound, (problem.algorithm, where)
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -1,42 +1,49 @@
 """How much slower XLA's convolutions are on CPU than at their best, by the code path that they take."""
 
-from math import prod
+from math import exp, log, prod
+from typing import NamedTuple
 
 from jconv._problem import ConvProblem
+from jconv._rates import LAWS, Law
 
 # The fast path, YNNPACK's, takes 2-D convolutions in which channels or features are more than these; all else is
 # Eigen's. (Before jax 0.11 there is no fast path, but what is slow is much the same.)
 FEW_CHANNELS = 16
 
 
-def slowdown(problem: ConvProblem, c: int, m: int, *, rank: int, groups: int) -> float:
-    """How many times a multiply-add costs what it does in a large product of matrices, at least 1.
+class Form(NamedTuple):
+    """What XLA gets, after rewrites: the problem, and what they change of it."""
 
-    Powers of the sizes, by regression over the times of some 700 layers (benchmarks/regret.py).
+    problem: ConvProblem
+    c: int
+    m: int
+    rank: int
+    groups: int
 
-    Args:
-        problem: the convolution.
-        c: channels of a group as XLA gets it, after rewrites.
-        m: features of a group, likewise.
-        rank: spatial axes, likewise.
-        groups: groups, likewise.
-    """
-    few = problem.few_outputs
-    c, m, batch, taps, outputs = (
-        max(1, n) for n in (c, m, problem.batch, prod(problem.window), prod(problem.output_size))
-    )
-    dilated = any(d > 1 for d in problem.dilation)
-    if groups > 1:  # one group after another, by Eigen
-        slow = 800 * c**-0.4 * m**-0.75 * outputs**-0.4 if few else 1000 * c**-0.5 * m**-0.8 * taps**-0.4
-        slow *= 4 if rank > 2 else 1
-    elif rank > 2:
-        slow = (2000 if few else 400) * c**-0.1 * m**-0.75 * (2.5 if dilated else 1)
-    elif max(c, m) <= FEW_CHANNELS:
-        slow = 200 * c**-0.35 * m**-0.9 * outputs**-0.35 if few else 240 * c**-0.55 * m**-0.85 * taps**-0.2
-        slow *= (3.5 if few else 1.7) if dilated else 1
-        slow *= 0.4 if problem.rank == 1 else 1
-    elif few:  # the sum over all positions, in which nothing is reused
-        slow = 45 * outputs**-0.5 * (batch * m) ** -0.2 * (0.7 if problem.rank == 1 else 1)
-    else:
-        slow = (1 + 4 / m) * (1.7 if taps == 1 else 1)
-    return max(1.0, slow * (100 if rank > 3 else 1))  # which it has scalar loops for
+    @property
+    def path(self) -> str:
+        """The code path, as in LAWS."""
+        few = max(self.c, self.m) <= FEW_CHANNELS
+        path = "groups" if self.groups > 1 else "volume" if self.rank > 2 else "few channels" if few else "fast"
+        return path + ", sum" * self.problem.few_outputs
+
+    @property
+    def exponents(self) -> tuple[float, ...]:
+        """What the logarithms of a law's factors, and its powers, are multiplied with."""
+        p = self.problem
+        taps = prod(p.output_size if p.few_outputs else p.window)
+        sizes = (log(max(1, n)) for n in (self.c, self.m, p.batch, taps))
+        return (1.0, *sizes, float(any(d > 1 for d in p.dilation)), float(p.rank == 1), float(self.rank > 2))
+
+
+def logarithms(law: Law) -> tuple[float, ...]:
+    """The law as the logarithms of its factors, and its powers: what `Form.exponents` are multiplied with."""
+    sizes = (law.c, law.m, law.batch, law.taps)
+    return (log(law.factor), *sizes, log(law.dilated), log(law.line), log(law.deep))
+
+
+def slowdown(form: Form) -> float:
+    """How many times a multiply-add costs what it does in a large product of matrices, at least 1."""
+    powers = zip(form.exponents, logarithms(LAWS[form.path]), strict=True)
+    slow = exp(sum(size * power for size, power in powers))
+    return max(1.0, slow * (100 if form.rank > 3 else 1))  # which it has scalar loops for

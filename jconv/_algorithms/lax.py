@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import lax as jax_lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
-from jconv._algorithms._xla_cpu import slowdown
+from jconv._algorithms._xla_cpu import Form, slowdown
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
 from jconv._rewrites import pad_input
@@ -46,6 +46,11 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     return ()
 
 
+def form(problem: ConvProblem) -> Form:
+    """The convolution that XLA gets."""
+    return Form(problem, problem.c_in, problem.c_out, problem.rank, problem.groups)
+
+
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work, the zeros of an input dilation counted, over a padded copy of x.
 
@@ -57,7 +62,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
     slow = 1.0
     if platform == "cpu":
-        slow = slowdown(problem, problem.c_in, problem.c_out, rank=problem.rank, groups=problem.groups)
+        slow = slowdown(form(problem))
         if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
             slow *= 100
     return Cost(

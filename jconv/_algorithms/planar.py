@@ -8,10 +8,19 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._algorithm import Algorithm, Cost
-from jconv._algorithms._xla_cpu import FEW_CHANNELS, slowdown
+from jconv._algorithms._xla_cpu import FEW_CHANNELS, Form, slowdown
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
-from jconv._rewrites import fold_first_axis, in_phases, lift_rank, pad_input, swap_is_due, swap_operands, swapped
+from jconv._rewrites import (
+    fold_first_axis,
+    in_phases,
+    lift_rank,
+    pad_input,
+    phases_together,
+    swap_is_due,
+    swap_operands,
+    swapped,
+)
 from jconv._typing import Array
 
 # Groups whose convolutions are written out one by one; more run as a loop, so that programs compile quickly.
@@ -85,6 +94,15 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def form(problem: ConvProblem) -> Form:
+    """The convolution that XLA gets: of one group, the folded axes' taps as channels, joined phases as features."""
+    if swap_is_due(problem):
+        problem = swapped(problem)
+    copies = prod(problem.window[: problem.rank - 2])
+    joined = phases_together(replace(problem, groups=1))
+    return Form(problem, problem.c_in * copies, problem.c_out * joined, rank=2, groups=1)
+
+
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x.
 
@@ -92,7 +110,6 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     """
     if swap_is_due(problem):
         problem = swapped(problem)
-    copies = prod(problem.window[: problem.rank - 2])
     folded = 0
     if problem.rank > 2:  # x, and for every output of the axes that are folded the part of it that its taps meet
         pairs = (o * k / (s * (o - 1) + d * (k - 1) + 1) for _, k, o, s, _, d, _ in problem.axes[: problem.rank - 2])
@@ -100,8 +117,6 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     pads = _pads(problem)
     padded = problem.edged_bytes if pads or problem.rank == 1 else 0
     phases = prod(max(1, e // gcd(s, e) // gcd(d, e)) for _, _, _, s, e, d, _ in problem.axes)  # that meet taps
-    channels = problem.c_in * copies, problem.c_out * phases
-    slow = slowdown(problem, *channels, rank=2, groups=1)
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     loop = problem.groups > MAX_UNROLLED_GROUPS
     extra = folded + padded + problem.w_bytes + apart
@@ -112,7 +127,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     if loop:  # one group after another; where each is one channel, XLA before jax 0.11 copies x too
         extra = extra // problem.groups + problem.x_bytes * (problem.c_in == 1)
     return Cost(
-        multiply_adds=int(problem.multiply_adds * slow),
+        multiply_adds=int(problem.multiply_adds * slowdown(form(problem))),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
         extra_bytes=extra,
         calls=(problem.groups if loop or problem.groups == 1 else 5 * problem.groups) * phases + pads,

@@ -3,13 +3,10 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from agreement import error_in_eps
+from agreement import QUICK_COMPILE, error_in_eps
 
 from jconv import ConvProblem
 from jconv.testing import oracle
-
-# Compiling dominates these tests, and small arrays need no optimised code.
-QUICK_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
 def problem_of(axes, *, batch=2, groups=1, c_in=2, c_out=3, dtype="float32") -> ConvProblem:

@@ -2,8 +2,11 @@
 
 import jax
 import pytest
-from problems import count_primitives, operands, problem_of
+from problems import count_primitives, directions, operands, problem_of
 
+from jconv._algorithms import lax, planar
+from jconv._algorithms._xla_cpu import slowdown
+from jconv._algorithms.lax import LAX
 from jconv._algorithms.patches import PATCHES
 from jconv._algorithms.planar import PLANAR
 from jconv._algorithms.taps import TAPS
@@ -34,3 +37,49 @@ def test_planar_pads_beforehand_where_channels_are_few(features, padded):
     problem = problem_of([(9, 3, 9, 1, 1, 1, 1)] * 2, c_in=2, c_out=features)
     (conv,) = equations_of(PLANAR, problem, "conv_general_dilated")
     assert (conv.params["padding"] == ((0, 0), (0, 0))) is padded
+
+
+PLAIN, STRIDED = (9, 3, 9, 1, 1, 1, 1), (9, 3, 5, 2, 1, 1, 1)
+EVEN, ODD = (9, 4, 18, 1, 2, 1, 2), (9, 3, 18, 1, 2, 1, 1)  # whose phases have as many taps, or not
+LAYERS = {
+    "image": problem_of([PLAIN] * 2, c_out=20),
+    "line": problem_of([STRIDED]),
+    "volume": problem_of([PLAIN] * 3),
+    "transposed": problem_of([EVEN] * 2, c_in=5),
+    "transposed, phases apart": problem_of([ODD] * 2, c_in=5, c_out=20),
+    "groups": problem_of([PLAIN] * 2, groups=2, c_in=4),
+}
+
+
+@pytest.mark.parametrize("direction", ["value", "x", "w"])
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize(("algorithm", "form"), [(LAX, lax.form), (PLANAR, planar.form)], ids=["lax", "planar"])
+def test_the_cost_model_knows_what_xla_gets(algorithm, form, layer, direction):
+    """Channels, features, axes and groups of the convolution that is written, on which XLA's code path depends."""
+    problem = directions(LAYERS[layer])[direction]
+    convs = equations_of(algorithm, problem, "conv_general_dilated")
+    assert convs
+    for conv in convs:
+        *window, c, m = conv.invars[1].aval.shape
+        groups = conv.params["feature_group_count"]
+        assert form(problem)[1:] == (c, m // groups, len(window), groups)
+
+
+def test_a_slowdown_is_by_code_path_and_at_least_1():
+    few, many = (slowdown(lax.form(problem_of([PLAIN] * 2, c_in=c, c_out=c))) for c in (2, 256))
+    assert few > 10
+    assert many == 1
+
+
+@pytest.mark.parametrize(
+    ("layer", "direction", "path"),
+    [
+        ("image", "value", "fast"),
+        ("image", "w", "fast, sum"),
+        ("line", "value", "few channels"),
+        ("volume", "value", "volume"),
+        ("groups", "w", "groups, sum"),
+    ],
+)
+def test_code_paths(layer, direction, path):
+    assert lax.form(directions(LAYERS[layer])[direction]).path == path
