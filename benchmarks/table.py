@@ -101,10 +101,16 @@ def speed(results: dict) -> str:
         f"Least: {min(lax):.2f} and {min(torch):.2f}; slower than `jax.lax` by more than 5 %: "
         f"{sum(ratio < 1 / 1.05 for ratio in lax)}; more than 1.5 times PyTorch's time: "
         f"{sum(ratio < 1 / 1.5 for ratio in torch)}. {regret_of_workloads(results)}"
-        f"Least medians of {results['passes']} passes, PyTorch's of {results['torch_passes']} in a process of its own. "
+        f"{passes(results)}; PyTorch in a process of its own. "
         f"{results['machine']}, commit {results['commit']}, {results['date']}."
     )
     return "\n".join([*lines, "", summary])
+
+
+def passes(results: dict) -> str:
+    """How often everything was timed."""
+    mine, peers = results["passes"], results["torch_passes"]
+    return "Medians of one run" if mine == peers == 1 else f"Least medians of {mine} runs, of PyTorch {peers}"
 
 
 def regret_of_workloads(results: dict) -> str:

@@ -56,7 +56,7 @@ def torch_directed(workload: Workload, direction: str):
     asymmetric = any(lo != hi for lo, hi in w.pairs)
     # A causal convolution is padded on both sides, and its tail cut.
     padding = [max(pair) for pair in w.pairs]
-    cut = [slice(None), slice(None), *(slice(0, n) for n in w.spatial)] if asymmetric else ...
+    cut = (slice(None), slice(None), *(slice(0, n) for n in w.spatial)) if asymmetric else ...
     options = (
         [w.stride] * rank,
         padding,
