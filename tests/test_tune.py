@@ -1,6 +1,8 @@
 """tune: the convolutions that a function traces are measured, and the choice follows what was measured."""
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 from functools import partial
 
@@ -218,6 +220,32 @@ def test_real_measurements_are_positive_times_of_right_programs():
         assert one.algorithm == min(one.seconds, key=one.seconds.get)
         assert set(one.seconds) == set(one.candidates)
         assert all(0 < t < 60 for t in one.seconds.values())
+
+
+def test_what_was_compiled_is_freed_once_it_is_measured(monkeypatch):
+    """A process may not have more than some ten thousand pieces of code: after 200 problems it would crash."""
+
+    def compute(x, w, problem):
+        return ALGORITHMS["taps"].compute(x, w, problem)
+
+    monkeypatch.setitem(ALGORITHMS, "passing", replace(ALGORITHMS["taps"], name="passing", compute=compute))
+    measuring.measure(PROBLEM, ["passing"], seconds=0, most_bytes=2**30)
+    monkeypatch.undo()
+    alive = weakref.ref(compute)
+    del compute
+    gc.collect()
+    assert alive() is None
+
+
+def test_what_is_near_the_best_is_measured_again_and_its_least_median_counts(clock):
+    takes, calls = clock
+    takes |= {"lax": 1.0, "taps": 1.5, "patches": 3.0}
+    names, options = ["lax", "taps", "patches"], dict(seconds=0, most_bytes=2**30)
+    once = measuring.measure(PROBLEM, names, **options).seconds
+    calls.clear()
+    assert measuring.measure(PROBLEM, names, **options, again=2).seconds == once
+    counts = {name: calls.count(name) for name in names}
+    assert counts["lax"] == counts["taps"] > counts["patches"]
 
 
 @pytest.mark.parametrize("groups", [1, 3])
