@@ -57,6 +57,8 @@ def check(value, truth: np.ndarray, whose: str) -> None:
     """Stop if a value is not what the truth is, within what its type and the device's products allow."""
     tolerance = TOLERANCE * float(jnp.finfo("float32").eps) + 2 * float(jnp.finfo(value.dtype).eps)
     tolerance += ROUNDED_FACTORS * (jax.default_backend() != "cpu")
+    if value.shape != truth.shape:
+        raise AssertionError(f"{whose}: shape {value.shape} where {truth.shape} is due")
     error = np.abs(np.asarray(value, np.float64) - truth).max() / np.abs(truth).max()
     if not error <= tolerance:
         raise AssertionError(f"{whose}: off by {error:.2g} of the largest value, where {tolerance:.2g} is allowed")

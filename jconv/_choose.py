@@ -109,7 +109,7 @@ def what_takes_time(cost: Cost, problem: ConvProblem) -> Cost:
 def set_aside(problem: ConvProblem, platform: str, algorithm: Algorithm) -> str:
     """Why `auto` does not take an algorithm that could compute the problem; empty if it may."""
     if not admits(problem, algorithm):
-        return "less accurate than the precision asks for"
+        return f"its error bound of {algorithm.error:g} is too loose for the precision"
     extra = algorithm.cost(problem, platform).extra_bytes
     allowed = MEMORY_FACTOR * problem.operand_bytes + MEMORY_BYTES
     if extra > max(allowed, ALGORITHMS["lax"].cost(problem, platform).extra_bytes):

@@ -38,9 +38,9 @@ class Law(NamedTuple):
     deep: float
 
 
-# Fitted by `python benchmarks/fit_rates.py --laws` to the workloads and to random layers (benchmarks/results: cpu.json
-# and layers.json under jax 0.12; workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another),
-# on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
+# Fitted by `python benchmarks/fit_rates.py --laws` to the workloads and to random layers (benchmarks/results: cpu.json,
+# as of commit e9d365e, and layers.json under jax 0.12; workloads-oldest.json and layers-oldest.json under jax 0.10,
+# whose code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
 _CPU = {
     "lax": Rates(4.97e-12, 3.39e-11, 2.24e-10, 4.22e-06),
     "planar": Rates(4.51e-12, 2.54e-11, 9.92e-11, 1.92e-06),

@@ -14,7 +14,7 @@ from jconv._layout import equation_problem
 from jconv._measure import measure
 from jconv._primitive import conv_p
 from jconv._problem import ConvProblem
-from jconv._tuned import PathLike, Tuned, admits, load_tuned, read_tables, save_tuned, tuned_path
+from jconv._tuned import PathLike, Tuned, load_tuned, read_tables, save_tuned, tuned_path
 
 
 def tune(
@@ -162,8 +162,6 @@ def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
         reasons = algorithm.unsupported(problem)
         if reasons:
             left_out[algorithm.name] = "; ".join(reasons)
-        elif not admits(problem, algorithm):
-            left_out[algorithm.name] = f"its error bound of {algorithm.error:g} is too loose for the precision"
         elif aside := set_aside(problem, platform, algorithm):
             left_out[algorithm.name] = aside
         elif (extra := algorithm.cost(problem, platform).extra_bytes) > most_bytes:

@@ -7,7 +7,7 @@ from jconv._problem import ConvProblem
 from jconv._rates import LAWS, Law
 
 # The fast path, YNNPACK's, takes 2-D convolutions in which channels or features are more than these; all else is
-# Eigen's. (Before jax 0.11 there is no fast path, but what is slow is much the same.)
+# Eigen's. (Before jax 0.11 there is no fast path; the same classes have other laws.)
 FEW_CHANNELS = 16
 
 
