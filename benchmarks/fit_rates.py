@@ -154,7 +154,7 @@ def fit(samples: list[Sample], weights: list[int], *, starts: int = 8, laws: boo
             result = minimize(lambda x, t=spread: tuple(map(np.asarray, gradient(x, t))), logs, jac=True)
             logs = result.x
         found.append((result.fun, logs))
-    best = min(found, key=lambda one: one[0])[1]
+    best = min((one for one in found if np.isfinite(one[0])), key=lambda one: one[0])[1]
     rates = np.exp(best[: -known_laws.size].reshape(len(names), -1))
     laws_found = best[-known_laws.size :].reshape(known_laws.shape) if laws else known_laws
     return Fitted(dict(zip(names, rates, strict=True)), laws_found)

@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--networks", action="store_true", help="the layers of training.py's networks instead")
     parser.add_argument("--likely", action="store_true", help="leave out what is predicted to be hopeless")
     parser.add_argument("--count", type=int, default=30, help="how many layers (default: 30)")
-    parser.add_argument("--seed", type=int, default=1800, help="for the layers (default: 1800)")
+    parser.add_argument("--seed", type=int, default=1900, help="for the layers (default: 1900)")
     parser.add_argument("--seconds", type=float, default=0.2, help="time spent on each figure (default: 0.2)")
     arguments = parser.parse_args()
     platform, rows = jax.default_backend(), []

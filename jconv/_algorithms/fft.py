@@ -267,14 +267,20 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     """Transforms and products; every number that is transformed passes once per axis and once more."""
     if problem.empty:
         return Cost(0, 0, 0, 0)
-    problem = drop_idle_axes(problem)
+    sums, problem = problem.few_outputs, drop_idle_axes(problem)
     part = tile(problem, choose_tiling(problem))
     transformed = _transformed(part) * part.accumulator.itemsize if part.rank else 0
+    work = _work(part) + 4 * _products(part) // part.c_out  # narrow ones are slow
+    moved, kept = problem.operand_bytes + 2 * (1 + part.rank) * transformed, problem.widened_bytes
+    if not part.rank:  # nothing to transform: products of real numbers
+        work, kept = work // 4, kept + (problem.operand_bytes if sums else problem.y_bytes)
+        if sums:  # over all positions, which both operands are transposed for; of groups number by number
+            moved += (10 if problem.groups > 1 else 2) * problem.operand_bytes
     return Cost(
-        multiply_adds=_work(part) + 4 * _products(part) // part.c_out,  # narrow ones are slow
-        bytes_moved=problem.operand_bytes + 2 * (1 + part.rank) * transformed,
+        multiply_adds=work,
+        bytes_moved=moved,
         # Where channels are summed, XLA makes a third copy of the spectra.
-        extra_bytes=(2 if part.c_in == 1 else 3) * transformed + problem.widened_bytes,
+        extra_bytes=(2 if part.c_in == 1 else 3) * transformed + kept,
         calls=12,
     )
 

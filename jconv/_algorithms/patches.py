@@ -12,7 +12,7 @@ from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._geometry import cut, offsets
 from jconv._problem import ConvProblem
 from jconv._products import grouped_dot, summed_dot
-from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands, swapped
+from jconv._rewrites import in_phases, pad_input, phases_together, slice_at, swap_is_due, swap_operands, swapped
 from jconv._typing import Array, Ints
 
 # Bytes of patches made at once: they should stay in cache, and fresh memory is slow to touch.
@@ -166,7 +166,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     if swap_is_due(problem):
         problem = swapped(problem)
     tiles, laid_out = _tiles(problem), _laid_out(problem)
-    made = laid_out // prod(problem.input_dilation)
+    made = laid_out // prod(problem.input_dilation) // phases_together(problem)
     run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
     _, starts, surplus = _blocks(problem)
     blocks = max(1, len(starts))
@@ -184,9 +184,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         kept += problem.y_bytes + problem.w_bytes
     # One dot is fastest, many smaller ones are not; 16-bit numbers are multiplied at twice the rate.
     work = problem.multiply_adds * (1 if prod(problem.window) == 1 else 2) * problem.compute_dtype.itemsize // 4
-    if problem.groups > 1:  # a dot with a batch dimension, slow where its result is narrow
-        work *= max(1, 8 // max(1, problem.c_out))
-    # So is a sum over all positions.
+    # It is slow where its result is narrow; so is a sum over all positions.
     work = thin(work, wide // 8 if problem.few_outputs else problem.c_out)
     return Cost(
         multiply_adds=work,

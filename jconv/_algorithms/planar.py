@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
+from jconv._algorithms._algorithm import Algorithm, Cost, thin
 from jconv._algorithms._xla_cpu import FEW_CHANNELS, Form, slowdown
 from jconv._layout import channels_last
 from jconv._problem import ConvProblem
@@ -119,6 +119,11 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     phases = prod(max(1, e // gcd(s, e) // gcd(d, e)) for _, _, _, s, e, d, _ in problem.axes)  # that meet taps
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     loop = problem.groups > MAX_UNROLLED_GROUPS
+    cut = apart
+    if loop:  # a line of cache is read anew for every group that it holds part of
+        x_lanes = problem.batch if problem.few_outputs else problem.c_in
+        w_or_y = problem.w_bytes if problem.few_outputs else problem.y_bytes
+        cut = thin(problem.x_bytes, x_lanes) + thin(w_or_y, problem.c_out)
     extra = folded + padded + problem.w_bytes + apart
     if problem.few_outputs:  # the operands come transposed, and are copied
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded + apart)
@@ -128,7 +133,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         extra = extra // problem.groups + problem.x_bytes * (problem.c_in == 1)
     return Cost(
         multiply_adds=int(problem.multiply_adds * slowdown(form(problem))),
-        bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + apart),
+        bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + cut),
         extra_bytes=extra,
         calls=(problem.groups if loop or problem.groups == 1 else 5 * problem.groups) * phases + pads,
     )

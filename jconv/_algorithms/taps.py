@@ -23,7 +23,9 @@ MAX_FUSED = 4
 # Channels and features per group up to which a product is elementwise work, not a matrix product.
 MAX_ELEMENTWISE = 4
 # How many times slower XLA's loops over elementwise work are than what is written out.
-LOOP_SLOWDOWN = 1 if jax.__version_info__ >= (0, 11) else 3
+LOOP_SLOWDOWN = 1 if jax.__version_info__ >= (0, 11) else 8
+# Before jax 0.11 XLA copies what a single product gives.
+SINGLE_IS_COPIED = jax.__version_info__ < (0, 11)
 # What stays in cache from one pass to the next.
 CACHE_BYTES = 2**20
 
@@ -198,6 +200,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
         adds = adds if lanes == 1 else thin(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
         adds = adds * 3 // 2 if problem.rank > 2 else adds  # shorter loops
+        adds = adds * 3 if lanes == 1 < problem.c_in else adds  # numbers that are no neighbours
         moved, calls = adds // 4, 1
         if _loops(replace(problem, window=met)):  # where every eighth tap passes over y, in cache or not
             passes, adds = prod(met) // 8, adds * (2 if problem.c_in > 1 else 1) * LOOP_SLOWDOWN
@@ -207,9 +210,11 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         moved = 2 * max(0, products - 1) * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
         if few:  # written out, each copies both operands; in a loop they stay in cache
             moved *= 4 if products <= MAX_UNROLLED else 1
+        moved //= prod(problem.input_dilation)  # every phase has its part of the taps, and of y
         moved += 2 * (problem.x_bytes + problem.y_bytes) if problem.groups > 1 else 0  # groups to the front, and back
         calls = products * problem.groups
-        adds = thin(adds, min(problem.batch if few else problem.c_in, problem.c_out))
+        # Narrow matrices are slow to multiply.
+        adds += 15 * adds // max(1, min(problem.batch if few else problem.c_in, problem.c_out))
     return Cost(
         multiply_adds=adds,
         bytes_moved=problem.operand_bytes + 2 * padded + moved,
@@ -230,7 +235,8 @@ def _kept_bytes(problem: ConvProblem) -> int:
         apart = (phases > 1) + (phases * MAX_FUSED < taps)  # the phases, and what they are put together in
         return problem.edged_bytes * lanes + problem.y_bytes * apart
     term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases
-    return term * taps + problem.w_bytes + problem.y_bytes * (phases > 1)
+    terms = taps * term if taps > 1 or problem.groups > 1 or SINGLE_IS_COPIED else 0
+    return terms + problem.w_bytes + problem.y_bytes * (phases > 1)
 
 
 TAPS = Algorithm(
