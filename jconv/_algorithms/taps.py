@@ -229,14 +229,14 @@ def _kept_bytes(problem: ConvProblem) -> int:
     if min(outputs, taps) > MAX_UNROLLED * phases:  # a loop
         return 2 * problem.operand_bytes
     if problem.few_outputs:
-        return problem.operand_bytes * (1 + outputs // phases)
+        return problem.operand_bytes * (1 + outputs // phases if outputs > 1 else 1)
     if _elementwise(problem):
         lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 and taps > 1 else 0
         apart = (phases > 1) + (phases * MAX_FUSED < taps)  # the phases, and what they are put together in
         return problem.edged_bytes * lanes + problem.y_bytes * apart
     term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases
     terms = taps * term if taps > 1 or problem.groups > 1 or SINGLE_IS_COPIED else 0
-    return terms + problem.w_bytes + problem.y_bytes * (phases > 1)
+    return terms + problem.w_bytes + problem.y_bytes * (phases > 1) * (1 + (problem.groups > 1))
 
 
 TAPS = Algorithm(

@@ -20,7 +20,7 @@ PROBLEMS = {
     "depthwise, transposed": problem_of([(28, 13, 112, 1, 4, 1, 6)] * 2, batch=4, groups=64, c_in=1, c_out=1),
     "strided, few channels": problem_of([(112, 7, 56, 2, 1, 1, 3)] * 2, batch=4, c_in=3, c_out=64),
     "transposed": problem_of([(28, 4, 56, 1, 2, 1, 2)] * 2, batch=8, c_in=64, c_out=32),
-    "pointwise": problem_of([(73, 1, 73), (69, 1, 69)], batch=16, c_in=64, c_out=64),
+    "pointwise": problem_of([(56, 1, 56)] * 2, batch=8, c_in=128, c_out=128),
     "pointwise, grouped": problem_of([(56, 1, 56)] * 2, batch=8, groups=16, c_in=8, c_out=8),
     "volume": problem_of([(24, 3, 24, 1, 1, 1, 1)] * 3, batch=2, c_in=16, c_out=16),
     "long": problem_of([(8192, 5, 8192, 1, 1, 1, 4)], batch=8, c_in=32, c_out=32),
