@@ -1,6 +1,6 @@
 """Fit the cost model's constants to measured times, and report the regret of its choices.
 
-    python benchmarks/fit_rates.py --laws benchmarks/results/cpu.json benchmarks/results/layers.json
+    cd benchmarks/results; python ../fit_rates.py --laws cpu.json layers.json networks.json
 
 Takes files of run.py and of regret.py. Prints the table for jconv/_rates.py: per algorithm the seconds per
 multiply-add, byte, byte of temporaries and call, with which the regret is least: the time of the algorithm
@@ -34,6 +34,8 @@ ERROR_WEIGHS = 1.0
 UNUSUAL_WEIGHS = 0.03
 # What a power of a law that is unlike none weighs, likewise.
 POWER_WEIGHS = 0.003
+# How often a workload counts, and a layer of another real network; a random one counts once.
+WORKLOAD, NETWORK = 6, 3
 # The regret, likewise as a logarithm, of what may be chosen but was not measured: it was predicted to be hopeless.
 NOT_MEASURED = np.log(4)
 # How unsure the draw is of what is fastest: of times that differ by less than such a factor, as a logarithm.
@@ -101,8 +103,8 @@ def medians(row: dict) -> dict[str, float]:
 
 
 def weight_of(results: dict) -> int:
-    """The workloads count six times, the layers of other real networks three times."""
-    return 6 if isinstance(results["rows"], dict) else 3 if results.get("networks") else 1
+    """How often a layer counts."""
+    return WORKLOAD if isinstance(results["rows"], dict) else NETWORK if results.get("networks") else 1
 
 
 def fit(samples: list[Sample], weights: list[int], *, starts: int = 8, laws: bool) -> Fitted:
@@ -126,7 +128,10 @@ def fit(samples: list[Sample], weights: list[int], *, starts: int = 8, laws: boo
         for name, form in sample.forms.items():
             path[i, names.index(name)], exponents[i, names.index(name)] = form
     measured = np.isfinite(seconds)
-    regret = np.where(measured, np.log(seconds / seconds.min(axis=1, keepdims=True)), NOT_MEASURED * able)
+    # Compilation is charged as in the choice, else the rates would make up for it; not to the workloads, whose regret
+    # is of their times alone.
+    charged = seconds + COMPILE_SECONDS * costs[..., -1] * (np.array(weights) < WORKLOAD)[:, None]
+    regret = np.where(measured, np.log(charged / charged.min(axis=1, keepdims=True)), NOT_MEASURED * able)
     known, near = np.log(np.where(measured, seconds, 1)), measured * np.exp(-regret / 2)
     share = np.array(weights) / sum(weights)
 

@@ -38,50 +38,51 @@ class Law(NamedTuple):
     deep: float
 
 
-# Fitted by `python benchmarks/fit_rates.py --laws` to the workloads and to random layers (benchmarks/results: cpu.json,
-# as of commit 3d28fa0, and layers.json under jax 0.12; workloads-oldest.json and layers-oldest.json under jax 0.10,
-# whose code is another), on 2 cores of an AMD EPYC (Zen 5), on 2026-11-22.
+# Fitted by `python benchmarks/fit_rates.py --laws` to the workloads, to random layers and to those of the networks of
+# training.py (benchmarks/results: cpu.json, as of commit 3d28fa0, layers.json and networks.json under jax 0.12;
+# workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
+# (Zen 5), on 2026-11-22.
 _CPU = {
-    "lax": Rates(4.85e-12, 3.08e-11, 2.33e-10, 4.25e-06),
-    "planar": Rates(4.47e-12, 2.26e-11, 1.16e-10, 1.62e-06),
-    "taps": Rates(6.7e-12, 6.62e-12, 5.3e-11, 7.09e-06),
-    "patches": Rates(2.89e-12, 1.92e-11, 1.01e-10, 7.44e-07),
-    "rows": Rates(1.57e-11, 5.95e-12, 6.26e-11, 2.47e-07),
-    "fft": Rates(1.22e-11, 2.65e-11, 1.14e-10, 4.45e-06),
-    "winograd": Rates(3.2e-12, 4.06e-12, 1.12e-10, 2.74e-06),
-    "winograd4": Rates(3.3e-12, 9.53e-12, 5.28e-11, 2.63e-06),
+    "lax": Rates(4.9e-12, 3.13e-11, 2.42e-10, 4.35e-06),
+    "planar": Rates(4.53e-12, 2.35e-11, 1.19e-10, 1.67e-06),
+    "taps": Rates(5.44e-12, 7.45e-12, 5.94e-11, 8.55e-06),
+    "patches": Rates(2.98e-12, 1.83e-11, 1.03e-10, 9.54e-07),
+    "rows": Rates(1.1e-11, 7.15e-12, 6.09e-11, 2.53e-07),
+    "fft": Rates(1.25e-11, 2.65e-11, 1.17e-10, 4.18e-06),
+    "winograd": Rates(3.1e-12, 4.75e-12, 1.1e-10, 2.96e-06),
+    "winograd4": Rates(3.25e-12, 1.1e-11, 5.27e-11, 2.55e-06),
 }
 _CPU_BEFORE_0_11 = {
-    "lax": Rates(7.13e-12, 2.76e-11, 2.97e-10, 3.37e-06),
-    "planar": Rates(5.68e-12, 2.19e-11, 1.73e-10, 9.99e-07),
-    "taps": Rates(7.04e-12, 7.18e-12, 2.74e-11, 2.5e-06),
-    "patches": Rates(3.03e-12, 1.72e-11, 1.13e-10, 1.05e-06),
-    "rows": Rates(7.17e-12, 5.33e-12, 1.39e-10, 1.15e-06),
-    "fft": Rates(1.58e-11, 4.48e-11, 1.36e-10, 1.75e-06),
-    "winograd": Rates(3.99e-12, 6.44e-12, 9.5e-11, 2.35e-06),
-    "winograd4": Rates(3.94e-12, 9.18e-12, 5e-11, 2.93e-06),
+    "lax": Rates(4.36e-12, 2.71e-11, 2.85e-10, 3.52e-06),
+    "planar": Rates(3.45e-12, 2.04e-11, 1.25e-10, 1.3e-06),
+    "taps": Rates(6.92e-12, 7.28e-12, 2.25e-11, 2.81e-06),
+    "patches": Rates(3.11e-12, 1.72e-11, 9.53e-11, 9.26e-07),
+    "rows": Rates(7.15e-12, 5.45e-12, 1.32e-10, 1.17e-06),
+    "fft": Rates(9.15e-12, 4.88e-11, 1.4e-10, 2.14e-06),
+    "winograd": Rates(3.62e-12, 6.36e-12, 1.3e-10, 2.63e-06),
+    "winograd4": Rates(3.23e-12, 1.97e-11, 4.31e-11, 1.95e-06),
 }
 
 # XLA's convolutions by code path: forward, and as the sum over all positions that a kernel gradient is.
 _LAWS = {
-    "fast": Law(5.56, -0.07, -0.41, -0.04, 0.02, 1.13, 0.54, 1),
-    "few channels": Law(528.8, -0.71, -1.13, 0.07, -0.35, 2.06, 0.68, 1),
-    "volume": Law(1081, -0.5, -0.79, 0.04, -0.14, 1.49, 1, 1),
-    "groups": Law(196.8, -0.24, -0.74, 0.02, -0.13, 1.01, 0.51, 6.27),
-    "fast, sum": Law(8.16, 0.12, 0.04, -0.21, -0.39, 1.25, 0.64, 1),
-    "few channels, sum": Law(35.07, -0.04, -0.7, 0.02, -0.14, 4.11, 0.92, 1),
-    "volume, sum": Law(3022, -0.18, -0.85, -0.22, -0.49, 3.27, 1, 1),
-    "groups, sum": Law(633.3, -0.32, -0.69, -0.27, -0.39, 1.37, 0.91, 3.55),
+    "fast": Law(6.17, -0.08, -0.41, -0.03, -0, 1.1, 0.58, 1),
+    "few channels": Law(504.1, -0.74, -1.13, 0.06, -0.34, 2.16, 0.72, 1),
+    "volume": Law(1057, -0.5, -0.79, 0.04, -0.14, 1.43, 1, 1),
+    "groups": Law(199.3, -0.23, -0.75, 0.02, -0.13, 1.01, 0.52, 6.08),
+    "fast, sum": Law(5.03, 0.16, 0.12, -0.19, -0.41, 1.13, 0.68, 1),
+    "few channels, sum": Law(31.96, -0.05, -0.8, 0.05, -0.14, 4.9, 0.91, 1),
+    "volume, sum": Law(2932, -0.18, -0.85, -0.21, -0.48, 2.77, 1, 0.99),
+    "groups, sum": Law(621.2, -0.32, -0.69, -0.27, -0.39, 1.36, 0.92, 3.47),
 }
 _LAWS_BEFORE_0_11 = {
-    "fast": Law(4.97, 0.07, -0.97, 0.05, 0.07, 1.25, 0.25, 1),
-    "few channels": Law(620.3, -0.64, -0.95, -0.2, -0.41, 1.66, 0.89, 1),
-    "volume": Law(282.9, -0.26, -1.15, -0.12, 0.55, 1.96, 1, 1.05),
-    "groups": Law(190.4, -0.26, -0.86, 0.31, -0.13, 0.99, 0.41, 1.82),
-    "fast, sum": Law(23.31, -0.03, -0.31, -0.12, -0.24, 1.41, 0.72, 1),
-    "few channels, sum": Law(30.68, -0.22, -0.73, 0.02, -0.11, 3.02, 0.71, 1),
-    "volume, sum": Law(2088, 0, 0, 0, 0, 1, 1, 1),
-    "groups, sum": Law(462, -0.43, -0.84, -0.16, -0.18, 1.52, 0.38, 3.82),
+    "fast": Law(3.81, 0, -0.16, 0.1, -0.03, 1.1, 0.31, 1),
+    "few channels": Law(709.5, -0.71, -0.87, -0.26, -0.27, 1.43, 0.95, 1),
+    "volume": Law(503, -0.26, -1.14, -0.13, 0.51, 1.95, 1, 1.03),
+    "groups": Law(318.1, -0.26, -0.87, 0.31, -0.13, 1, 0.4, 1.82),
+    "fast, sum": Law(32.25, 0.06, -0.3, -0.12, -0.22, 1.23, 0.74, 1),
+    "few channels, sum": Law(54.59, -0.23, -0.75, 0.01, -0.12, 3.08, 0.71, 1),
+    "volume, sum": Law(2131, 0, 0, 0, 0, 1, 1, 1),
+    "groups, sum": Law(736.7, -0.41, -0.85, -0.17, -0.18, 1.53, 0.38, 3.84),
 }
 
 RATES: dict[str, dict[str, Rates]] = {
