@@ -66,9 +66,10 @@ def test_the_cost_model_knows_what_xla_gets(algorithm, form, layer, direction):
 
 
 def test_a_slowdown_is_by_code_path_and_at_least_1():
-    few, many = (slowdown(lax.form(problem_of([PLAIN] * 2, c_in=c, c_out=c))) for c in (2, 256))
-    assert few > 10
-    assert many == 1
+    few, many, most = (slowdown(lax.form(problem_of([PLAIN] * 2, c_in=c, c_out=c))) for c in (2, 256, 2**16))
+    assert few > 10 * many
+    assert 1 <= many < 2
+    assert most == 1
 
 
 @pytest.mark.parametrize(
