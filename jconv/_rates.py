@@ -65,7 +65,7 @@ _CPU_BEFORE_0_11 = {
 
 # XLA's convolutions by code path: forward, and as the sum over all positions that a kernel gradient is.
 _LAWS = {
-    "fast": Law(6.17, -0.08, -0.41, -0.03, -0, 1.1, 0.58, 1),
+    "fast": Law(6.17, -0.08, -0.41, -0.03, 0, 1.1, 0.58, 1),
     "few channels": Law(504.1, -0.74, -1.13, 0.06, -0.34, 2.16, 0.72, 1),
     "volume": Law(1057, -0.5, -0.79, 0.04, -0.14, 1.43, 1, 1),
     "groups": Law(199.3, -0.23, -0.75, 0.02, -0.13, 1.01, 0.52, 6.08),

@@ -198,9 +198,6 @@ def choose_tiling(problem: ConvProblem) -> Tiling | None:
     return best
 
 
-# ---- lengths
-
-
 def transform_lengths(problem: ConvProblem) -> Ints:
     """Fast circular lengths, one per axis; even along the last, where a real spectrum is half."""
     last = problem.rank - 1
@@ -243,9 +240,6 @@ def fast_length(n: int, *, even: bool) -> int:
         n += 1
 
 
-# ---- what it takes
-
-
 def _transformed(problem: ConvProblem) -> int:
     """How many numbers go through transforms: those of x, of the kernel and of y."""
     arrays = problem.batch * (problem.c_in + problem.c_out) + problem.c_in * problem.c_out
@@ -274,8 +268,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     moved, kept = problem.operand_bytes + 2 * (1 + part.rank) * transformed, problem.widened_bytes
     if not part.rank:  # nothing to transform: products of real numbers
         work, kept = work // 4, kept + (problem.operand_bytes if sums else problem.y_bytes)
-        if sums:  # over all positions, which both operands are transposed for; of groups number by number
-            moved += (10 if problem.groups > 1 else 2) * problem.operand_bytes
+        # A sum over positions transposes its operands, those of groups number by number.
+        moved += sums * (10 if problem.groups > 1 else 2) * problem.operand_bytes
     return Cost(
         multiply_adds=work,
         bytes_moved=moved,
