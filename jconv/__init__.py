@@ -3,16 +3,17 @@
 from importlib.metadata import version as _version
 
 from jconv._algorithms import Algorithm, Cost
-from jconv._choose import choose_algorithm
-from jconv._conv import conv, conv_transpose
-from jconv._explain import explain
-from jconv._general import conv_general_dilated
-from jconv._install import install, installed, uninstall
-from jconv._install import install_if_asked as _install_if_asked
-from jconv._pin import use_algorithm
-from jconv._problem import ConvProblem
-from jconv._tune import tune
-from jconv._tuned import load_tuned
+from jconv._choice.choose import choose_algorithm
+from jconv._choice.tuned import load_tuned
+from jconv._equation.problem import ConvProblem
+from jconv._programs.explain import explain
+from jconv._programs.install import install, installed, uninstall
+from jconv._programs.install import install_if_asked as _install_if_asked
+from jconv._programs.tune import tune
+from jconv._verbs.conv import conv
+from jconv._verbs.general import conv_general_dilated
+from jconv._verbs.transpose import conv_transpose
+from jconv._verbs.use_algorithm import use_algorithm
 
 __all__ = [
     "Algorithm",

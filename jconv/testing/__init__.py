@@ -8,11 +8,11 @@ from jconv.testing import oracle as oracle
 from jconv.testing.cases import CASES as CASES
 from jconv.testing.cases import QUICK as QUICK
 from jconv.testing.cases import Case as Case
+from jconv.testing.judge import Result as Result
+from jconv.testing.judge import Summary as Summary
+from jconv.testing.judge import summarise as summarise
 from jconv.testing.matrix import DTYPES as DTYPES
 from jconv.testing.matrix import QUICK_DTYPES as QUICK_DTYPES
-from jconv.testing.matrix import Result as Result
-from jconv.testing.matrix import Summary as Summary
 from jconv.testing.matrix import check_conv as check_conv
 from jconv.testing.matrix import run_matrix as run_matrix
-from jconv.testing.matrix import summarise as summarise
 from jconv.testing.quantities import QUANTITIES as QUANTITIES
