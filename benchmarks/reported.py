@@ -26,7 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from reported_cases import REPORTS, Report
-from reported_table import FIVE, five_reported, gain, reported
+from reported_table import SHORT, gain, reported, reported_in_short
 from run import commit, write_json
 from timing import machine
 
@@ -127,7 +127,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.table:
         results = json.loads(arguments.json.read_text())
-        print(reported(results), five_reported(results), sep="\n\n")
+        print(reported(results), reported_in_short(results), sep="\n\n")
         return
     content: dict[str, Any] = {"machine": machine(), "versions": versions(), "commit": commit()}
     content |= {"date": str(np.datetime64("today")), "rows": []}
@@ -138,8 +138,8 @@ def main() -> None:
         print(f"{report.thread:12} {report.name:19} {stock:9.2f} ms, {mine:8.2f} ms: {gain(row):8.2f}", flush=True)
         write_json(arguments.json, content)
     print("", reported(content), sep="\n")
-    if set(FIVE) <= {row["name"] for row in content["rows"]}:
-        print("", five_reported(content), sep="\n")
+    if set(SHORT) <= {row["name"] for row in content["rows"]}:
+        print("", reported_in_short(content), sep="\n")
 
 
 if __name__ == "__main__":

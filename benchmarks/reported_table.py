@@ -2,7 +2,7 @@
 
 from statistics import geometric_mean
 
-FIVE = ("scipy-300", "loop", "nnx-depthwise-2d", "depthwise-stack", "equinox-transposed")
+SHORT = ("scipy-300", "loop", "nnx-depthwise-2d", "depthwise-stack", "equinox-transposed")
 
 
 def gain(row: dict) -> float:
@@ -23,9 +23,9 @@ def milliseconds(row: dict, side: str) -> str:
 def summary(results: dict) -> str:
     """The geometric mean, its worst entry, and how many entries lose."""
     gains = {row["name"]: gain(row) for row in results["rows"]}
-    worst = min(gains, key=lambda name: gains[name])
+    worst, rows = min(gains, key=lambda name: gains[name]), f"{len(gains)} row{'s' * (len(gains) > 1)}"
     return (
-        f"Geometric mean over {len(gains)} rows: {geometric_mean(gains.values()):.1f} times as fast; least: "
+        f"Geometric mean over {rows}: {geometric_mean(gains.values()):.2f} times as fast; least: "
         f"{gains[worst]:.2f} ({worst}); below 1: {sum(g < 1 for g in gains.values())}."
     )
 
@@ -53,11 +53,11 @@ def reported(results: dict) -> str:
     return "\n".join([*lines, "", f"{summary(results)} {checked} {where(results)}"])
 
 
-def five_reported(results: dict) -> str:
+def reported_in_short(results: dict) -> str:
     """Five rows, with the mean and the worst of all."""
     lines = ["| reported in | what | stock JAX, ms | `install()`, ms | times |", "|---|---|---:|---:|---:|"]
     rows = {row["name"]: row for row in results["rows"]}
-    for row in (rows[name] for name in FIVE if name in rows):
+    for row in (rows[name] for name in SHORT if name in rows):
         what = row["what"] if row["directions"] == "forward" else f"{row['what']}; {row['directions']}"
         times = milliseconds(row, "stock"), milliseconds(row, "install"), digits(gain(row))
         lines.append(f"| {row['thread']} | {what} | {' | '.join(times)} |")
