@@ -10,6 +10,8 @@ import math
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from reported_table import reported, reported_in_short
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 DIRECTIONS = ("forward", "input gradient", "kernel gradient")
@@ -301,6 +303,8 @@ SECTIONS = {
     "verification": ("verify*.json", verification),
     "means": ("cpu.json", means),
     "training-in-short": ("training.json", training_in_short),
+    "reported": ("reported.json", reported),
+    "reported-in-short": ("reported.json", reported_in_short),
     "scan": ("scan.json", scan),
     "speed": ("cpu.json", speed),
     "speed-oldest": ("cpu-oldest.json", speed_by_direction),
