@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from jconv._cli import tune as command
+from jconv.cli import tune as command
 from typer.testing import CliRunner
 
 from jconv import load_tuned
