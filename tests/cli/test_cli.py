@@ -11,16 +11,16 @@ import jax
 import matplotlib.image
 import numpy as np
 import pytest
-from jconv.cli import verify
-from jconv.cli.learn import command as learn
-from jconv.cli.learn import training
 from PIL import Image, ImageFilter
 from skimage import data
 from typer.testing import CliRunner
 
 import jconv
 from jconv import testing
+from jconv.cli import verify
 from jconv.cli.app import app
+from jconv.cli.learn import command as learn
+from jconv.cli.learn import training
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import framed, nearest_separable_error
 from jconv.cli.options import NAMED_FILTERS, LearnOptions
