@@ -65,12 +65,12 @@ class XlaConv(NamedTuple):
         """The code path, as in LAWS."""
         few = max(self.c, self.m) <= FEW_CHANNELS
         path = "groups" if self.groups > 1 else "volume" if self.rank > 2 else "few channels" if few else "fast"
-        return path + ", sum" * self.problem.few_outputs
+        return path + ", sum" * self.problem.more_taps_than_outputs
 
     @property
     def exponents(self) -> tuple[float, ...]:
         """What the logarithms of a law's factors, and its powers, are multiplied with."""
         p = self.problem
-        taps = prod(p.output_size if p.few_outputs else p.window)
+        taps = prod(p.output_size if p.more_taps_than_outputs else p.window)
         sizes = (log(max(1, n)) for n in (self.c, self.m, p.batch, taps))
         return (1.0, *sizes, float(any(d > 1 for d in p.dilation)), float(p.rank == 1), float(self.rank > 2))

@@ -54,15 +54,18 @@ def xla_conv(problem: ConvProblem) -> XlaConv:
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work, the zeros of an input dilation counted, over a padded copy of x."""
     padded = problem.padded_bytes if problem.padded else 0
-    # Of a kernel gradient's operands, which come transposed, copies are made.
-    extra = max(padded, problem.x_bytes) + problem.w_bytes if problem.few_outputs else padded + problem.w_bytes
-    stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
+    # A kernel gradient's operands come transposed, and are copied.
+    extra = (
+        max(padded, problem.x_bytes) + problem.w_bytes if problem.more_taps_than_outputs else padded + problem.w_bytes
+    )
+    stuffed = prod(axis.input_dilation // gcd(axis.stride, axis.dilation, axis.input_dilation) for axis in problem.axes)
+    calls = problem.groups if platform == "cpu" else 1
     return Cost(
         multiply_adds=problem.multiply_adds * stuffed,
         bytes_moved=problem.operand_bytes + 2 * padded,
         extra_bytes=extra + problem.widened_bytes,
         convolution=xla_conv(problem) if platform == "cpu" else None,
-        calls=problem.groups + problem.padded if platform == "cpu" else 1 + problem.padded,
+        calls=calls + 1 if problem.padded else calls,
     )
 
 

@@ -89,7 +89,7 @@ def _sample(programs: Mapping[str, Callable[[], Array]], samples: Mapping[str, l
 def _shapes(problem: ConvProblem) -> tuple[Ints, Ints]:
     """The operands' shapes in a program: (*, G*C) and (*K, C, G*M); or image and cotangent."""
     g, sizes, window = problem.groups, problem.input_size, problem.window
-    if problem.few_outputs:
+    if problem.more_taps_than_outputs:
         return (problem.c_in, *sizes, g * problem.batch), (problem.c_in, *window, g * problem.c_out)
     return (problem.batch, *sizes, g * problem.c_in), (*window, problem.c_in, g * problem.c_out)
 
@@ -97,7 +97,7 @@ def _shapes(problem: ConvProblem) -> tuple[Ints, Ints]:
 def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
     """As in a program, where what stands around the algorithm is compiled with it: copies can be spared, or not."""
     g, m = problem.groups, problem.c_out
-    if not problem.few_outputs:
+    if not problem.more_taps_than_outputs:
         w = jnp.moveaxis(w.reshape(*w.shape[:-1], g, m), -2, -3)
         y = algorithm.compute(x.reshape(problem.x_shape), w, problem)
         return y.reshape(*y.shape[:-2], g * m)
