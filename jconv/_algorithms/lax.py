@@ -6,8 +6,9 @@ import jax.numpy as jnp
 from jax import lax as jax_lax
 
 from jconv._algorithms._contract import Algorithm, Cost
-from jconv._algorithms._xla import XlaConv, channels_last
+from jconv._algorithms._xla import XlaConv, channels_last, dropped_precision
 from jconv._equation.problem import ConvProblem
+from jconv._rewrites.groups import join_groups
 from jconv._rewrites.padding import pad_input
 from jconv._typing import Array
 
@@ -20,29 +21,26 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    g, c, m = problem.groups, problem.c_in, problem.c_out
     x = pad_input(x.astype(problem.compute_dtype), problem)
-    w = jnp.moveaxis(w.astype(problem.compute_dtype), -3, -2)
+    kernel = join_groups(w.astype(problem.compute_dtype), problem)
     made = problem.dtype if problem.dtype == problem.compute_dtype else problem.accumulator
     y = jax_lax.conv_general_dilated(
-        x.reshape(*x.shape[:-2], g * c),
-        w.reshape(*problem.window, c, g * m),
+        x.reshape(*x.shape[:-2], problem.groups * problem.c_in),
+        kernel,
         window_strides=problem.stride,
         padding="VALID",
         rhs_dilation=problem.dilation,
         dimension_numbers=channels_last(problem.rank),
-        feature_group_count=g,
+        feature_group_count=problem.groups,
         precision=problem.precision,
         preferred_element_type=made,
     )
     return y.reshape(problem.y_shape).astype(problem.dtype)
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
-    """XLA's convolutions know precisions, not dot algorithms."""
-    if isinstance(problem.precision, jax_lax.DotAlgorithmPreset):
-        return (f"precision={problem.precision.name} is a dot algorithm, which XLA's convolutions do not take",)
-    return ()
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """It takes every problem, where XLA's convolution is as precise as is asked."""
+    return dropped_precision(problem, platform)
 
 
 def xla_conv(problem: ConvProblem) -> XlaConv:

@@ -14,7 +14,7 @@ from jconv._equation.geometry import cut, offsets
 from jconv._equation.problem import ConvProblem
 from jconv._rewrites.padding import pad_axes, pad_input, slice_at
 from jconv._rewrites.phases import in_phases, phases_together
-from jconv._rewrites.products import grouped_dot, summed_dot
+from jconv._rewrites.products import grouped_dot, refused_dots, summed_dot
 from jconv._rewrites.swap import swap_is_due, swap_operands, swapped
 from jconv._typing import Array, Ints
 
@@ -164,12 +164,13 @@ def _laid_out(problem: ConvProblem) -> int:
     return problem.batch * pairs * problem.groups * problem.c_in * problem.compute_dtype.itemsize
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
-    """Every slice is an operation of its own."""
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """Every slice is an operation of its own, and the product a dot."""
+    reasons = refused_dots(problem, platform)
     slices = min(prod(problem.window), prod(problem.output_size))
     if slices > MAX_SLICES and not _tiles(problem) and not any(e > 1 for e in problem.input_dilation):
-        return (f"{slices} slices are more than the {MAX_SLICES} it lays side by side",)
-    return ()
+        reasons = (f"{slices} slices are more than the {MAX_SLICES} it lays side by side", *reasons)
+    return reasons
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:

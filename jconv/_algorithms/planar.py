@@ -8,7 +8,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
-from jconv._algorithms._xla import FEW_CHANNELS, XlaConv, channels_last
+from jconv._algorithms._xla import FEW_CHANNELS, XlaConv, channels_last, dropped_precision
 from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.axes import fold_first_axis, lift_rank
 from jconv._rewrites.padding import pad_input
@@ -77,14 +77,12 @@ def _pads(problem: ConvProblem) -> bool:
     return problem.padded and (grows or max(problem.c_in, problem.c_out) <= FEW_CHANNELS)
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
     """It is for the dtypes of XLA's fast path."""
-    reasons = []
+    reasons = dropped_precision(problem, platform)
     if problem.compute_dtype not in (np.float32, np.float64):
-        reasons.append(f"{problem.compute_dtype} is neither float32 nor float64")
-    if isinstance(problem.precision, lax.DotAlgorithmPreset):
-        reasons.append("dot algorithms are for dots")
-    return tuple(reasons)
+        reasons = (f"{problem.compute_dtype} is neither float32 nor float64", *reasons)
+    return reasons
 
 
 def xla_conv(problem: ConvProblem) -> XlaConv:

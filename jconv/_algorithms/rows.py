@@ -213,7 +213,7 @@ def _accumulators(problem: ConvProblem) -> int:
     return prod(problem.output_size) * problem.batch
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
     """It is made for few outputs and many taps."""
     reasons = []
     if not problem.more_taps_than_outputs:

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._contract import Algorithm, Cost, in_short_loops, supports_everything
+from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
 from jconv._equation.geometry import Walk, offsets, walk
 from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.padding import pad_input, slice_at
-from jconv._rewrites.phases import in_phases
-from jconv._rewrites.products import grouped_dot, summed_dot
+from jconv._rewrites.phases import in_phases, phases_together
+from jconv._rewrites.products import grouped_dot, refused_dots, summed_dot
 from jconv._typing import Array, Ints
 
 # Up to so many products are written out one by one; more run as a loop, so that programs stay small.
@@ -192,6 +192,21 @@ def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
     return parts.transpose(2, 0, 1, 3).reshape(problem.y_shape)
 
 
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """It takes every problem, where its products are no dots or the platform has the dot that is asked for."""
+    reasons = refused_dots(problem, platform)
+    return reasons if reasons and _may_have_dots(problem) else ()
+
+
+def _may_have_dots(problem: ConvProblem) -> bool:
+    """Whether a product may be a dot, that of a phase included."""
+    joined = replace(problem, c_out=problem.c_out * phases_together(problem))
+    sums, taps = joined.batch * joined.c_out > MAX_ELEMENTWISE, not _elementwise(joined)
+    if any(e > 1 for e in problem.input_dilation):
+        return sums or taps
+    return sums if problem.more_taps_than_outputs else taps
+
+
 class Work(NamedTuple):
     """What the products take: multiply-adds, bytes moved beside the operands, and calls."""
 
@@ -294,7 +309,7 @@ def _kept_bytes(problem: ConvProblem) -> int:
 TAPS = Algorithm(
     name="taps",
     compute=compute,
-    unsupported=supports_everything,
+    unsupported=unsupported,
     cost=cost,
     error_bound=4.0,
     partitions=True,

@@ -90,14 +90,14 @@ def _table(direction: str, problem: ConvProblem, platform: str) -> str:
     chosen = (asked_for or choose_algorithm(problem, platform, tuned=tuned)).name
     why = " (measured)" if tuned.get(replace(problem, algorithm="auto")) == chosen else ""
     if asked_for:
-        why = " (asked for), which cannot" if asked_for.unsupported(problem) else " (asked for)"
+        why = " (asked for), which cannot" if asked_for.unsupported(problem, platform) else " (asked for)"
     times = predicted_times(problem, platform)
     lines = [
         f"{direction}: {describe(problem)}: {chosen}{why}",
         f"  {'':10} {'weighted m.-adds':>16} {'bytes moved':>15} {'bytes kept':>13} {'predicted ms':>13}",
     ]
     for name, algorithm in algorithms.items():
-        reasons = algorithm.unsupported(problem)
+        reasons = algorithm.unsupported(problem, platform)
         if reasons:
             lines.append(f"  {name:10} cannot: {'; '.join(reasons)}")
             continue

@@ -37,7 +37,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     )
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
     """Transforms need fractions, and XLA's have at most three axes."""
     reasons = []
     if problem.accumulator.name not in DTYPES:

@@ -15,7 +15,7 @@ MAX_AXES = 3
 GROUPED_SLOWDOWN = 8
 
 
-def unsupported(problem: ConvProblem, *, most: int) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str, *, most: int) -> tuple[str, ...]:
     """It is for short windows at stride 1, and for their kernel gradients: a few outputs at dilation 1."""
     reasons = []
     if problem.accumulator.kind not in "fc":
