@@ -98,6 +98,6 @@ def _fitting(tables: list[dict[str, Any]], platform: str) -> dict[ConvProblem, s
     choices = {}
     for entry in (entry for table in tables if table["machine"] == machine for entry in table["entries"]):
         problem, algorithm = problem_from_json(entry["problem"]), ALGORITHMS.get(entry["algorithm"])
-        if algorithm and not algorithm.unsupported(problem):
+        if algorithm and not algorithm.unsupported(problem, platform):
             choices[problem] = algorithm.name
     return choices

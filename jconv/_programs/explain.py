@@ -106,7 +106,7 @@ def _choice(problem: ConvProblem, platform: str) -> tuple[Algorithm, str]:
     """The algorithm that runs, also one that is asked for and cannot, and why it is that one."""
     if isinstance(problem.algorithm, Algorithm) or problem.algorithm not in CHOICES:
         named = problem.algorithm if isinstance(problem.algorithm, Algorithm) else ALGORITHMS[problem.algorithm]
-        return named, "asked for, which cannot" if named.unsupported(problem) else "asked for"
+        return named, "asked for, which cannot" if named.unsupported(problem, platform) else "asked for"
     tuned = tuned_table(platform)
     chosen = choose_algorithm(problem, platform, tuned=tuned)
     if problem.symbolic:
@@ -120,7 +120,7 @@ def _choice(problem: ConvProblem, platform: str) -> tuple[Algorithm, str]:
 
 def _candidate(algorithm: Algorithm, problem: ConvProblem, platform: str, seconds: float | None) -> Candidate:
     """What one algorithm would take for a problem, or why it cannot; `seconds` is its predicted time."""
-    cannot = algorithm.unsupported(problem)
+    cannot = algorithm.unsupported(problem, platform)
     if cannot or algorithm.cost is None:
         aside = "" if cannot else "it does not say what it takes"
         return Candidate(algorithm.name, cannot, aside, algorithm.local)

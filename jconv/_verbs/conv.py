@@ -10,6 +10,7 @@ import jax
 from jconv._algorithms import Algorithm
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import bind
+from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
     ArrayLike,
@@ -24,7 +25,7 @@ from jconv._verbs.arguments import as_array, common_dtype, result_dtype
 from jconv._verbs.boundary import pad_boundary
 from jconv._verbs.keywords import helpful_keywords
 from jconv._verbs.shapes import check_groups, check_ranks, check_window
-from jconv._verbs.window import Forward, group_kernel
+from jconv._verbs.window import Forward
 
 
 @helpful_keywords
@@ -104,5 +105,5 @@ def conv(
 @partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
 def _conv(x: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     x = x.reshape(problem.batch, *x.shape[x.ndim - problem.rank - 1 : -1], problem.groups, problem.c_in)
-    y = bind(pad_boundary(x, outside, modes), group_kernel(kernel, problem), problem)
+    y = bind(pad_boundary(x, outside, modes), split_groups(kernel, problem), problem)
     return y.reshape(*y.shape[:-2], problem.groups * problem.c_out)

@@ -11,6 +11,7 @@ from jconv._algorithms import Algorithm
 from jconv._equation.geometry import dilated_size
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import adjoint_x
+from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
     ArrayLike,
@@ -27,7 +28,7 @@ from jconv._verbs.boundary import fold_boundary
 from jconv._verbs.keywords import helpful_keywords
 from jconv._verbs.padding import padding_pairs
 from jconv._verbs.shapes import check_groups, check_ranks
-from jconv._verbs.window import Forward, group_kernel
+from jconv._verbs.window import Forward
 
 
 @helpful_keywords
@@ -149,5 +150,5 @@ def _adjoint_sizes(verb, outputs: Ints, window: Ints, stride, padding, dilation,
 @partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
 def _conv_transpose(y: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     y = y.reshape(problem.y_shape)
-    x = fold_boundary(adjoint_x(y, group_kernel(kernel, problem), problem), outside, modes)
+    x = fold_boundary(adjoint_x(y, split_groups(kernel, problem), problem), outside, modes)
     return x.reshape(*x.shape[:-2], problem.groups * problem.c_in)

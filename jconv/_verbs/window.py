@@ -1,14 +1,8 @@
 """The arguments that conv and its adjoint share, as integers."""
 
-import jax.numpy as jnp
-from jax import lax
-
 from jconv._equation.geometry import dilated_size, output_size
 from jconv._equation.problem import ConvProblem
-from jconv._typing import (
-    Array,
-    Pairs,
-)
+from jconv._typing import Pairs
 from jconv._verbs.arguments import axis_ints, canonical_precision, check_algorithm
 from jconv._verbs.padding import check_boundary, padding_modes, padding_pairs
 from jconv._verbs.use_algorithm import or_pinned
@@ -53,13 +47,3 @@ class Forward:
             precision=self.precision,
             algorithm=self.algorithm,
         )
-
-
-def group_kernel(kernel: Array, problem: ConvProblem) -> Array:
-    """[*K, C, G*M] to [*K, G, C, M]."""
-    kernel = kernel.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    return (
-        jnp.moveaxis(kernel, -2, -3)
-        if problem.groups > 1
-        else lax.expand_dims(lax.squeeze(kernel, (problem.rank + 1,)), (problem.rank,))
-    )

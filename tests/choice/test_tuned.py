@@ -206,7 +206,7 @@ def test_what_another_machine_or_version_measured_does_not_count_and_is_kept(wha
 
 def test_algorithms_that_are_no_more_or_that_cannot_do_not_count(table, monkeypatch):
     save_tuned([found(PROBLEM, "gone"), found(OTHER)], "cpu", table)
-    unable = replace(jconv._algorithms.ALGORITHMS["taps"], unsupported=lambda problem: ("not today",))
+    unable = replace(jconv._algorithms.ALGORITHMS["taps"], unsupported=lambda problem, platform: ("not today",))
     monkeypatch.setitem(jconv._algorithms.ALGORITHMS, "taps", unable)
     load_tuned()
     assert tuned_table("cpu").get(PROBLEM) is None

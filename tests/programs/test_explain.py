@@ -47,7 +47,7 @@ def test_it_says_what_the_choice_says_of_every_algorithm():
         assert direction.seconds == times[direction.chosen]
         assert [one.name for one in direction.candidates] == list(ALGORITHMS)
         for one in direction.candidates:
-            assert one.cannot == ALGORITHMS[one.name].unsupported(problem)
+            assert one.cannot == ALGORITHMS[one.name].unsupported(problem, "cpu")
             assert one.seconds == times.get(one.name)
             assert one.local == ALGORITHMS[one.name].local
 

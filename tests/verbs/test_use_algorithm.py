@@ -161,7 +161,7 @@ def doubled(x, w, problem):
 
 
 DOUBLED = replace(ALGORITHMS["taps"], name="doubled", compute=doubled)
-UNABLE = replace(DOUBLED, name="unable", unsupported=lambda problem: ("it never can",))
+UNABLE = replace(DOUBLED, name="unable", unsupported=lambda problem, platform: ("it never can",))
 
 
 def test_an_algorithm_of_ones_own_is_used_as_argument_and_as_pin():
