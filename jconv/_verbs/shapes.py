@@ -41,7 +41,7 @@ def _groups_hint(x_shape: Ints, kernel_shape: Ints) -> str:
     return "".join(hints)
 
 
-def check_ranks(verb: str, noun: str, x_shape: Ints, kernel_shape: Ints, asserted: Any) -> int:
+def check_ranks(verb: str, noun: str, x_shape: Ints, kernel_shape: Ints, asserted: Any = None) -> int:
     """The number of spatial axes, from the kernel (*window, c_in // groups, c_out); it must be `asserted`, if given."""
     rank = len(kernel_shape) - 2
     if rank < 1:
