@@ -26,7 +26,7 @@ from jconv._algorithms import ALGORITHMS
 from jconv._choice.limits import why_not_auto
 from jconv._choice.seconds import compile_seconds, predicted_times
 from jconv._equation.as_json import problem_to_json
-from jconv._programs.explain import describe
+from jconv._programs.explanation import describe
 from jconv._programs.measure import measure
 from jconv._programs.trace import traced_problems
 
