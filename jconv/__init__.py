@@ -28,7 +28,7 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import fit, kernels, models, nn, plot, testing
+    from jconv import fit, interop, kernels, models, nn, plot, testing
 
 __all__ = [
     "Algorithm",
@@ -42,6 +42,7 @@ __all__ = [
     "fit",
     "install",
     "installed",
+    "interop",
     "kernels",
     "load_tuned",
     "models",
@@ -56,7 +57,7 @@ __docformat__ = "google"
 __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
-_CHAPTERS = frozenset({"fit", "kernels", "models", "nn", "plot", "testing"})
+_CHAPTERS = frozenset({"fit", "interop", "kernels", "models", "nn", "plot", "testing"})
 
 
 def __getattr__(name: str) -> _ModuleType:

@@ -74,10 +74,14 @@ def solve_kernel(
     x, y = x.astype(dtype), y.astype(dtype)
     options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "rank": len(window)}
     options |= {"padding_mode": padding_mode, "precision": "highest"}
-    made = jax.eval_shape(lambda x, k: conv(x, k, groups=groups, **options), x, _zeros(window, c_in // groups, c_out, x))
+    made = jax.eval_shape(
+        lambda x, k: conv(x, k, groups=groups, **options), x, _zeros(window, c_in // groups, c_out, x)
+    )
     if made.shape != y.shape:
         raise ValueError(f"{verb}: y has shape {y.shape}, and conv of x makes {made.shape} with window={window}.")
-    weight = jnp.ones((*y.shape[:-1], 1), dtype) if weights is None else as_array(verb, "weights", weights).astype(dtype)
+    weight = (
+        jnp.ones((*y.shape[:-1], 1), dtype) if weights is None else as_array(verb, "weights", weights).astype(dtype)
+    )
 
     def solve(x: Array, y: Array) -> Array:
         """The kernel of one group."""

@@ -1,7 +1,7 @@
 """Conv: Flax's convolution layer, computed by jconv."""
 
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 from flax import nnx
@@ -70,7 +70,7 @@ class Conv(nnx.Conv):
         strides: IntOrInts | None = 1,
         *,
         padding: Any = "SAME",
-        padding_mode: str | tuple[str, ...] = "zeros",
+        padding_mode: Any = "zeros",
         algorithm: str | Algorithm = "auto",
         input_dilation: IntOrInts | None = 1,
         kernel_dilation: IntOrInts | None = 1,
@@ -142,10 +142,10 @@ class Conv(nnx.Conv):
             inputs,
             kernel,
             stride=_per_axis(self.strides, rank),
-            padding=self.padding,
+            padding=cast(Any, self.padding),
             dilation=_per_axis(self.kernel_dilation, rank),
             groups=self.feature_group_count,
-            padding_mode=self.padding_mode,
+            padding_mode=cast(Any, self.padding_mode),
             precision=self.precision,
             preferred_element_type=self.preferred_element_type,
             algorithm=self.algorithm,

@@ -44,7 +44,7 @@ class FixedFilter(nnx.Module):
         *,
         stride: IntOrInts = 1,
         padding: Any = "SAME",
-        padding_mode: str | tuple[str, ...] = "zeros",
+        padding_mode: Any = "zeros",
         trained: bool = False,
         algorithm: str | Algorithm = "auto",
     ):
