@@ -1,7 +1,10 @@
 """conv_p: the one primitive. Bind, shape rule, bilinear derivatives, batching, lowering."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
+from inspect import signature
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +37,22 @@ def _vary_alike(x: Array, w: Array) -> tuple[Array, Array]:
 # ---- eager use: compiled once per problem, found again by its hash
 
 
+def compiled_alone(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of x, w and hashable values, compiled as one where x and w are arrays; else traced as it is.
+
+    Under `jax.grad` outside of `jax.jit` it would otherwise be differentiated as a whole: a program with all of the
+    convolutions of a derivative, where each of them, compiled by itself, is found again in the next derivative.
+    """
+    compiled = jax.jit(function, static_argnums=range(2, len(signature(function).parameters)))
+
+    @wraps(function)
+    def call(x: Array, w: Array, *static: Any) -> Array:
+        traced = isinstance(x, jax.core.Tracer) or isinstance(w, jax.core.Tracer)
+        return function(x, w, *static) if traced else compiled(x, w, *static)
+
+    return call
+
+
 @partial(jax.jit, static_argnames="problem")
 def _eager(x: Array, w: Array, *, problem: ConvProblem) -> Array:
     return conv_p.bind(x, w, problem=problem)
@@ -63,12 +82,20 @@ def _abstract(x, w, *, problem: ConvProblem):
 
 
 # ---- derivatives: the map is bilinear, and each of its transposes is again a problem of its own
+#
+# Outside of jit every step here is a program: lax's transpositions are one each, jnp's, which are jitted functions that
+# are differentiated in turn, are several.
 
 
+@compiled_alone
 def adjoint_x(y: Array, w: Array, problem: ConvProblem) -> Array:
     """The adjoint of x -> y for a fixed w: takes [N, *O, G, M] to [N, *I, G, C]."""
-    flipped = lax.rev(w, tuple(range(problem.rank))).swapaxes(-1, -2)
-    return bind(y, flipped, problem.gradient_x())
+    return bind(y, _flipped(w, problem.rank), problem.gradient_x())
+
+
+def _flipped(w: Array, rank: int) -> Array:
+    """[*K, G, C, M] to [*K, G, M, C], every window reversed."""
+    return lax.transpose(lax.rev(w, tuple(range(rank))), (*range(rank + 1), rank + 2, rank + 1))
 
 
 def _transpose_x(cotangent: Array, x, w: Array, *, problem: ConvProblem) -> Array:
@@ -76,8 +103,17 @@ def _transpose_x(cotangent: Array, x, w: Array, *, problem: ConvProblem) -> Arra
 
 
 def _transpose_w(cotangent: Array, x: Array, w, *, problem: ConvProblem) -> Array:
-    gradient = bind(x.swapaxes(0, -1), jnp.moveaxis(cotangent, 0, -2), problem.gradient_w())
-    return jnp.moveaxis(gradient, 0, -2)
+    return _adjoint_w(cotangent, x, problem)
+
+
+@compiled_alone
+def _adjoint_w(y: Array, x: Array, problem: ConvProblem) -> Array:
+    """The adjoint of w -> y for a fixed x: takes [N, *O, G, M] to [*K, G, C, M]."""
+    last = problem.rank + 2
+    first_before_last = (*range(1, last), 0, last)
+    x = lax.transpose(x, (last, *range(1, last), 0))  # [C, *I, G, N]
+    y = lax.transpose(y, first_before_last)  # [*O, G, N, M]
+    return lax.transpose(bind(x, y, problem.gradient_w()), first_before_last)  # from [C, *K, G, M]
 
 
 ad.defbilinear(conv_p, _transpose_x, _transpose_w)
