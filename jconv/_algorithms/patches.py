@@ -106,8 +106,8 @@ def _sum_over_block(at: Array | Ints, x: Array, w: Array, part: ConvProblem) -> 
 def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
     """How many rows of patches are made at once, where the blocks start, and the last one's surplus of rows.
 
-    There are no blocks if all are made at once. Rows are those of the larger index set, outputs or
-    taps; each block is of one example.
+    There are no blocks if all are made at once. Rows run along the larger index set, outputs or
+    taps; each block holds one example.
     """
     few = problem.more_taps_than_outputs
     examples, sizes = (problem.c_in, problem.window) if few else (problem.batch, problem.output_size)

@@ -90,4 +90,5 @@ def read_tables(path: Path) -> list[dict[str, Any]]:
 
 
 def _key(entry: Mapping[str, Any]) -> str:
+    """The entry's problem as a text, equal for equal problems."""
     return json.dumps(entry.get("problem"), sort_keys=True)

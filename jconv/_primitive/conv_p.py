@@ -55,11 +55,13 @@ def compiled_alone(function: Callable[..., Array]) -> Callable[..., Array]:
 
 @partial(jax.jit, static_argnames="problem")
 def _eager(x: Array, w: Array, *, problem: ConvProblem) -> Array:
+    """y from arrays, in a program of its own."""
     return conv_p.bind(x, w, problem=problem)
 
 
 @conv_p.def_impl
 def _compiled(x: Array, w: Array, *, problem: ConvProblem) -> Array:
+    """The primitive outside of every trace."""
     with jax.disable_jit(False):  # without compilation there is nothing that the primitive could be
         return _eager(x, w, problem=problem)
 
@@ -69,6 +71,7 @@ def _compiled(x: Array, w: Array, *, problem: ConvProblem) -> Array:
 
 @conv_p.def_abstract_eval
 def _abstract(x, w, *, problem: ConvProblem):
+    """The abstract value of y; TypeError if the operands are not what the problem says."""
     seen = (x.shape, w.shape, x.dtype, w.dtype)
     promised = (problem.x_shape, problem.w_shape, problem.x_dtype, problem.w_dtype)
     if seen != promised:
@@ -99,10 +102,12 @@ def _flipped(w: Array, rank: int) -> Array:
 
 
 def _transpose_x(cotangent: Array, x, w: Array, *, problem: ConvProblem) -> Array:
+    """The cotangent of x from the cotangent of y."""
     return adjoint_x(cotangent, w, problem)
 
 
 def _transpose_w(cotangent: Array, x: Array, w, *, problem: ConvProblem) -> Array:
+    """The cotangent of w from the cotangent of y."""
     return _adjoint_w(cotangent, x, problem)
 
 
@@ -123,6 +128,7 @@ ad.defbilinear(conv_p, _transpose_x, _transpose_w)
 
 
 def _batch(operands, dims, *, problem: ConvProblem):
+    """y and its batch axis, from x and w and theirs; None for an operand that has none."""
     x, w = operands
     x_dim, w_dim = dims
     if w_dim is None:
@@ -154,6 +160,7 @@ batching.primitive_batchers[conv_p] = _batch
 
 
 def _lower(ctx: mlir.LoweringRuleContext, x, w, *, problem: ConvProblem, platform: str):
+    """The operations of the algorithm that is chosen, for canonical x and w."""
     algorithm = chosen(ctx, problem, platform)
     return lower(ctx, x, w, problem=problem, algorithm=algorithm, layout=None)
 

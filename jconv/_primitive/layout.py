@@ -49,7 +49,7 @@ def posed_problem(
     groups: int,
     **dtypes_and_precision: Any,
 ) -> ConvProblem:
-    """The problem of checked arguments; `groups` counts those of the features and of the batch."""
+    """The problem of checked arguments; `groups` counts feature groups and batch groups."""
     batch, _, *sizes = (lhs_shape[a] for a in layout.numbers.lhs_spec)
     c_out, c_in, *window = (rhs_shape[a] for a in layout.numbers.rhs_spec)
     padded = padded_sizes(sizes, input_dilation, padding)
