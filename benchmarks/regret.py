@@ -27,7 +27,7 @@ from jconv._choice.limits import why_not_auto
 from jconv._choice.seconds import compile_seconds, predicted_times
 from jconv._equation.as_json import problem_to_json
 from jconv._equation.problem import Axis
-from jconv._programs.explain import describe
+from jconv._programs.explanation import describe
 from jconv._programs.measure import measure
 from jconv._programs.trace import traced_problems
 

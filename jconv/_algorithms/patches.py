@@ -65,7 +65,7 @@ def _block_of_outputs(at: Array, x: Array, w: Array, part: ConvProblem) -> Array
 
 
 def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], where outputs are fewer than taps.
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], where outputs are fewer than taps.
 
     sum over blocks of c and of rows of K:  w [G, c, *K, M] transposed, times patches [G, c, *K, O*N].
     """

@@ -70,7 +70,7 @@ def load_tuned(path: PathLike | None = None) -> None:
 
 
 def _load(platform: str) -> dict[ConvProblem, str]:
-    """Read the table for a platform, if nobody has yet, and give its choices; a broken one is warned of once."""
+    """The choices for a platform, read from the file if no thread has done so yet; none of a file that is no table."""
     global _tables
     with _lock:
         if platform not in _choices:
@@ -90,7 +90,10 @@ def _load(platform: str) -> dict[ConvProblem, str]:
 
 
 def _fitting(tables: list[dict[str, Any]], platform: str) -> dict[ConvProblem, str]:
-    """The choices for this machine. Without tables no device is looked for: that starts JAX's backends."""
+    """The choices that the tables of a file hold for this machine.
+
+    Without tables no device is looked for, because that starts JAX's backends.
+    """
     machine = machine_of(platform) if tables else None
     choices = {}
     for entry in (entry for table in tables if table["machine"] == machine for entry in table["entries"]):

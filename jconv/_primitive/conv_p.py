@@ -21,7 +21,7 @@ conv_p = Primitive("jconv")
 
 
 def bind(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], differentiable and transformable."""
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], differentiable and transformable."""
     x, w = _vary_alike(x, w)
     return conv_p.bind(x, w, problem=problem)
 
@@ -55,7 +55,7 @@ def compiled_alone(function: Callable[..., Array]) -> Callable[..., Array]:
 
 @partial(jax.jit, static_argnames="problem")
 def _eager(x: Array, w: Array, *, problem: ConvProblem) -> Array:
-    """y from arrays, in a program of its own."""
+    """Give y from arrays, in a program of its own."""
     return conv_p.bind(x, w, problem=problem)
 
 
@@ -128,7 +128,7 @@ ad.defbilinear(conv_p, _transpose_x, _transpose_w)
 
 
 def _batch(operands, dims, *, problem: ConvProblem):
-    """y and its batch axis, from x and w and theirs; None for an operand that has none."""
+    """Give y and its batch axis, from x and w and theirs; None for an operand that has none."""
     x, w = operands
     x_dim, w_dim = dims
     if w_dim is None:

@@ -145,7 +145,7 @@ def _canonical_w(rhs: Array, problem: ConvProblem, layout: Layout) -> Array:
 
 
 def _from_canonical_y(y: Array, problem: ConvProblem, layout: Layout) -> Array:
-    """lax's result from y [N, *O, G, M]."""
+    """Give lax's result from y [N, *O, G, M]."""
     y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
     batch, features, *spatial = layout.numbers.out_spec
     order = (batch, *spatial, features)

@@ -54,7 +54,7 @@ def _solved(lhs: Array, rhs: Array, *, problem: ConvProblem, algorithm: Algorith
 
 
 def _solved_canonical(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
-    """y from x and w; in JAX's explicit sharding mode, sharded over the batch as x is."""
+    """Give y from x and w; in JAX's explicit sharding mode, sharded over the batch as x is."""
 
     def compute(x: Array, w: Array) -> Array:
         return algorithm.compute(x, w, problem)

@@ -17,7 +17,7 @@ class Forward:
         self.dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
         self.pairs, implied = padding_pairs(verb, padding, sizes, self.window, self.stride, self.dilation)
         self.modes = padding_modes(verb, padding_mode, implied, rank)
-        check_boundary(verb, sizes, self.pairs, self.modes)
+        check_boundary(verb, sizes, self.pairs, self.modes, padding)
         self.precision = canonical_precision(verb, precision)
         self.algorithm = or_pinned(check_algorithm(verb, algorithm))
         # Zeros beyond the border are a number in the problem; only other modes make a padded copy.
@@ -26,6 +26,7 @@ class Forward:
         )
 
     def problem(self, batch, groups, c_in, x_dtype, dtype, *, w_dtype=None, outputs=None) -> ConvProblem:
+        """The problem of conv; `outputs` are given where several input sizes make as many."""
         spans = tuple(map(dilated_size, self.window, self.dilation))
         padded = tuple(n + lo + hi for n, (lo, hi) in zip(self.sizes, self.pairs, strict=True))
         return ConvProblem(

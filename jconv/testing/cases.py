@@ -57,6 +57,7 @@ class Case:
     dimension_numbers: tuple[str, str, str]
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     @property

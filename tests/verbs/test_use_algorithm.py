@@ -183,7 +183,7 @@ def test_one_that_cannot_says_why_and_there_is_no_fallback():
 @pytest.mark.parametrize(
     ("algorithm", "error", "words"),
     [
-        ("tap", ValueError, "algorithm='tap' is not one of 'auto', 'lax', "),
+        ("tap", ValueError, "algorithm='tap' is not one of 'auto', 'direct', 'lax', "),
         (3, TypeError, "algorithm=3 must be a name or a jconv.Algorithm, not int"),
     ],
 )
