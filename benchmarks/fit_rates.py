@@ -3,8 +3,8 @@
     cd benchmarks/results; python ../fit_rates.py --laws cpu.json layers.json networks.json
 
 Takes files of run.py and of regret.py. Prints the table for jconv/_choice/seconds.py: per algorithm the seconds per
-multiply-add, byte, byte of temporaries and call, with which the regret is least: the time of the algorithm
-chosen over that of the best. What such rates are worth elsewhere is estimated on layers left out of the fit.
+multiply-add, byte, byte of temporaries and call, with which the regret is least: the chosen
+algorithm's time over the best one's. What such rates are worth elsewhere is estimated on layers left out of the fit.
 With --laws also the other table there: how much slower XLA's convolutions are by code path.
 """
 

@@ -1,4 +1,4 @@
-"""The regret of the choice: time of the algorithm chosen over that of the best, on random layers not used to fit.
+"""The regret of the choice: the chosen algorithm's time over the best one's, on random layers not used to fit.
 
     python benchmarks/regret.py --json benchmarks/results/regret.json
     python benchmarks/regret.py --seed 1 --count 330 --likely --seconds 0.1 --json layers-1.json

@@ -81,7 +81,7 @@ def candidates(only_auto: bool, before: dict):
 
 
 def time_workload(workload: Workload, direction: str, *, seconds: float, only_auto: bool, before: dict) -> dict:
-    """One row: a record per candidate, or that of before if it was faster."""
+    """One row: a record per candidate, or the earlier one if it was faster."""
     x, kernel = workload.operands()
     cotangent = cotangent_of(workload, x, kernel)
     chosen = choose_algorithm(problem_of(workload, direction), jax.default_backend()).name
@@ -115,7 +115,7 @@ def time_workload(workload: Workload, direction: str, *, seconds: float, only_au
 
 
 def problem_of(workload: Workload, direction: str) -> jconv.ConvProblem:
-    """The problem that the direction poses: that of the last convolution traced."""
+    """The problem that the direction poses, which is the last convolution traced."""
     x, kernel = workload.operands()
     cotangent = cotangent_of(workload, x, kernel)
     function = directed(workload.convolve(jconv.conv_general_dilated), direction)

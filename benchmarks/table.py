@@ -116,7 +116,7 @@ def passes(results: dict) -> str:
 
 
 def regret_of_workloads(results: dict) -> str:
-    """The chosen algorithm's time over that of the best, where all were timed."""
+    """The chosen algorithm's time over the best one's, where all were timed."""
     found = {}
     for key, row in results["rows"].items():
         times = {n: r["quartiles_s"][1] for n, r in row.items() if "quartiles_s" in r and n not in ("auto", "jax.lax")}

@@ -65,7 +65,7 @@ def _block_of_outputs(at: Array, x: Array, w: Array, part: ConvProblem) -> Array
 
 
 def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], where outputs are fewer than taps.
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], where outputs are fewer than taps.
 
     sum over blocks of c and of rows of K:  w [G, c, *K, M] transposed, times patches [G, c, *K, O*N].
     """
@@ -106,8 +106,8 @@ def _sum_over_block(at: Array | Ints, x: Array, w: Array, part: ConvProblem) -> 
 def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
     """How many rows of patches are made at once, where the blocks start, and the last one's surplus of rows.
 
-    There are no blocks if all are made at once. Rows are those of the larger index set, outputs or
-    taps; each block is of one example.
+    There are no blocks if all are made at once. Rows run along the larger index set, outputs or
+    taps; each block holds one example.
     """
     few = problem.more_taps_than_outputs
     examples, sizes = (problem.c_in, problem.window) if few else (problem.batch, problem.output_size)

@@ -107,7 +107,7 @@ def _steps(plan: Plan) -> Array:
 
 
 def _x_in_lanes(x: Array, plan: Plan) -> Array:
-    """x [N, *I, G, C] as [C, N, *padded I but the last, d, reach * lanes]: positions and lanes become one axis.
+    """Give x [N, *I, G, C] as [C, N, *padded I but the last, d, reach * lanes]: positions and lanes become one axis.
 
     A piece is then one run of numbers, however few lanes there are. Where taps are d positions apart,
     positions that agree modulo d come to lie side by side.
@@ -125,7 +125,7 @@ def _x_in_lanes(x: Array, plan: Plan) -> Array:
 
 
 def _w_in_lanes(w: Array, plan: Plan) -> Array:
-    """w [*K, G, C, M] as [C, *K but the last, K * lanes], with zeros up to a whole number of pieces."""
+    """Give w [*K, G, C, M] as [C, *K but the last, K * lanes], with zeros up to a whole number of pieces."""
     problem = plan.problem
     w = jnp.moveaxis(w, -2, 0).reshape(problem.c_in, *problem.window, plan.lanes)  # [C, *K, G*M]
     w = _longer(w, plan.piece * plan.pieces - problem.window[-1])

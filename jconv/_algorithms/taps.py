@@ -199,7 +199,7 @@ def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
 
 
 def _may_have_dots(problem: ConvProblem) -> bool:
-    """Whether a product may be a dot, that of a phase included."""
+    """Whether a product, of the problem or of one of its phases, may be a dot."""
     joined = replace(problem, c_out=problem.c_out * phases_together(problem))
     sums, taps = joined.batch * joined.c_out > MAX_ELEMENTWISE, not _elementwise(joined)
     if any(e > 1 for e in problem.input_dilation):

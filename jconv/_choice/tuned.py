@@ -18,7 +18,7 @@ from jconv._equation.problem import ConvProblem
 
 _lock = threading.Lock()
 _active: PathLike | None = None
-_tables: list[dict[str, Any]] | None = None  # of all machines, as read; None until the first look
+_tables: list[dict[str, Any]] | None = None  # all machines', as read; None until the first look
 _choices: dict[str, dict[ConvProblem, str]] = {}  # by platform, of this machine
 # Part of the key of JAX's caches: functions are compiled anew once another table is loaded.
 _generation = jax.make_user_context(default_value=0)

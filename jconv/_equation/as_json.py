@@ -44,6 +44,7 @@ def problem_from_json(record: Mapping[str, Any]) -> ConvProblem:
 
 
 def _field_from_json(name: str, value: Any) -> Any:
+    """A field's value from JSON, checked."""
     if name == "precision":
         return _precision_from_json(value)
     if name.endswith("dtype"):
@@ -56,18 +57,21 @@ def _field_from_json(name: str, value: Any) -> Any:
 
 
 def _dtype_from_json(word: Any) -> DType:
+    """A dtype from its name."""
     if word not in DTYPES:
         raise ValueError(f"dtype {word!r}")
     return np.dtype(word)
 
 
 def _precision_to_json(precision: Any) -> Any:
+    """A pair of names for a pair, one name for a dot algorithm, None for None."""
     if isinstance(precision, tuple):
         return [p.name for p in precision]
     return precision if precision is None else precision.name
 
 
 def _precision_from_json(words: Any) -> Any:
+    """What `_precision_to_json` wrote as a precision."""
     try:
         if isinstance(words, list):
             return tuple(lax.Precision[word] for word in words)

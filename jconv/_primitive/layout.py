@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
@@ -50,7 +49,7 @@ def posed_problem(
     groups: int,
     **dtypes_and_precision: Any,
 ) -> ConvProblem:
-    """The problem of checked arguments; `groups` counts those of the features and of the batch."""
+    """The problem of checked arguments; `groups` counts feature groups and batch groups."""
     batch, _, *sizes = (lhs_shape[a] for a in layout.numbers.lhs_spec)
     c_out, c_in, *window = (rhs_shape[a] for a in layout.numbers.rhs_spec)
     padded = padded_sizes(sizes, input_dilation, padding)
@@ -125,15 +124,28 @@ def solve_in_layout(
     layout: Layout,
 ) -> Array:
     """Bring lhs and rhs to the canonical x and w, solve, and bring y back."""
+    x, w = _canonical_x(lhs, problem, layout), _canonical_w(rhs, problem, layout)
+    return _from_canonical_y(solve(x, w, problem), problem, layout)
+
+
+def _canonical_x(lhs: Array, problem: ConvProblem, layout: Layout) -> Array:
+    """[N, *I, G, C] from lax's lhs."""
     batch, channels, *spatial = layout.numbers.lhs_spec
     x = _move(lhs, (batch, *spatial, channels))
     if layout.batch_groups > 1:
         x = x.reshape(layout.batch_groups, problem.batch, *x.shape[1:])
-        x = jnp.moveaxis(x, 0, -2)
-    x = x.reshape(problem.x_shape)
+        x = _move(x, (*range(1, x.ndim - 1), 0, x.ndim - 1))
+    return x.reshape(problem.x_shape)
+
+
+def _canonical_w(rhs: Array, problem: ConvProblem, layout: Layout) -> Array:
+    """[*K, G, C, M] from lax's rhs."""
     features, channels, *spatial = layout.numbers.rhs_spec
-    kernel = _move(rhs, (*spatial, channels, features))  # [*K, C, G*M]
-    y = solve(x, split_groups(kernel, problem), problem)
+    return split_groups(_move(rhs, (*spatial, channels, features)), problem)
+
+
+def _from_canonical_y(y: Array, problem: ConvProblem, layout: Layout) -> Array:
+    """Give lax's result from y [N, *O, G, M]."""
     y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
     batch, features, *spatial = layout.numbers.out_spec
     order = (batch, *spatial, features)

@@ -29,8 +29,8 @@ def tune(
 ) -> tuple[Tuned, ...]:
     """Measure every algorithm on a function's convolutions, on this device, and choose by that from now on.
 
-    The function is traced, not run. Its convolutions are those of jconv and those of
-    `jax.lax.conv_general_dilated`, also inside loops, and the two gradients of each; those that name
+    The function is traced, not run. It tunes jconv's convolutions and
+    `jax.lax.conv_general_dilated`'s, also inside loops, and the two gradients of each; those that name
     their algorithm are left alone. The result is added to a file, and `choose_algorithm` looks there
     first, in this process and in later ones. Functions compiled before are compiled anew at their
     next call.

@@ -12,7 +12,8 @@ def split_groups(kernel: Array, problem: ConvProblem) -> Array:
     if problem.groups == 1:
         return lax.expand_dims(kernel, (problem.rank,))
     apart = kernel.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    return jnp.moveaxis(apart, -2, -3)
+    rank = problem.rank
+    return lax.transpose(apart, (*range(rank), rank + 1, rank, rank + 2))
 
 
 def join_groups(w: Array, problem: ConvProblem) -> Array:

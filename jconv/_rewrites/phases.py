@@ -17,7 +17,7 @@ from jconv._typing import Array, Ints
 Phases: TypeAlias = list[tuple[tuple[slice, ...], ConvProblem]]
 
 # Features of all phases together up to which they are worth one call, whatever it wastes.
-THIN_FEATURES = 64
+FEW_FEATURES = 64
 # Taps of the covering window, over those needed, up to which one call is worth it.
 MAX_WASTE = 1.3
 
@@ -87,16 +87,16 @@ def _axis_phase(axis: Axis, number: int, count: int) -> tuple[slice, Axis]:
 
 
 def _together_is_cheap(problem: ConvProblem, phases: Phases) -> bool:
-    """Whether one window that covers those of all phases is little larger, or the phases are many or thin."""
+    """Whether one window that covers the windows of all phases is little larger, or features are few."""
     if any(d > 1 for d in phases[0][1].dilation):
         return False
     needed = sum(prod(part.window) for _, part in phases)
     covered = len(phases) * prod(_cover(phases)[1])
-    return len(phases) * problem.c_out <= THIN_FEATURES or covered <= MAX_WASTE * needed
+    return len(phases) * problem.c_out <= FEW_FEATURES or covered <= MAX_WASTE * needed
 
 
 def _cover(phases: Phases) -> tuple[Ints, Ints]:
-    """The low padding and the window that cover those of all phases, per axis."""
+    """The least low padding and window, per axis, that cover the padding and the window of every phase."""
     parts = [part for _, part in phases]
     low = tuple(map(max, zip(*(part.low for part in parts), strict=True)))
     reach = tuple(map(max, zip(*([k - lo for k, lo in zip(p.window, p.low, strict=True)] for p in parts), strict=True)))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import prod
-
-import jax
 
 from jconv._algorithms import Algorithm
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import bind
+from jconv._primitive.conv_p import bind, compiled_alone
 from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
@@ -102,7 +99,7 @@ def conv(
     return y.reshape(*batch, *y.shape[1:])
 
 
-@partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
+@compiled_alone
 def _conv(x: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     x = x.reshape(problem.batch, *x.shape[x.ndim - problem.rank - 1 : -1], problem.groups, problem.c_in)
     y = bind(pad_boundary(x, outside, modes), split_groups(kernel, problem), problem)

@@ -1,15 +1,13 @@
 """conv_general_dilated: lax's exact signature on jconv's primitive, a drop-in."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-import jax
 from jax import lax
 
 from jconv._algorithms import Algorithm
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import bind
+from jconv._primitive.conv_p import bind, compiled_alone
 from jconv._primitive.layout import Layout, padded_sizes, posed_problem, solve_in_layout
 from jconv._typing import Array, Ints, Pairs, PrecisionLike
 from jconv._verbs.arguments import (
@@ -208,6 +206,6 @@ def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group
     return features, batches
 
 
-@partial(jax.jit, static_argnums=(2, 3), inline=True)
+@compiled_alone
 def _conv_general_dilated(lhs: Array, rhs: Array, problem: ConvProblem, layout: Layout) -> Array:
     return solve_in_layout(bind, lhs, rhs, problem, layout)

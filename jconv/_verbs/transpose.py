@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import prod
-
-import jax
 
 from jconv._algorithms import Algorithm
 from jconv._equation.geometry import dilated_size
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import adjoint_x
+from jconv._primitive.conv_p import adjoint_x, compiled_alone
 from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
@@ -147,7 +144,7 @@ def _adjoint_sizes(verb, outputs: Ints, window: Ints, stride, padding, dilation,
     return sizes
 
 
-@partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
+@compiled_alone
 def _conv_transpose(y: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     y = y.reshape(problem.y_shape)
     x = fold_boundary(adjoint_x(y, split_groups(kernel, problem), problem), outside, modes)

@@ -57,6 +57,7 @@ class Case:
     dimension_numbers: tuple[str, str, str]
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     @property
@@ -129,18 +130,22 @@ class Case:
 
     @property
     def _spatial(self) -> str:
+        """The letters of the spatial axes, in the kernel's order."""
         return "".join(letter for letter in self.dimension_numbers[1] if letter not in "IO")
 
     @property
     def _input_size(self) -> tuple[int, ...]:
+        """Positions of the input per spatial axis."""
         return _sizes(self.x_shape, self.dimension_numbers[0], self._spatial)
 
     @property
     def _window(self) -> tuple[int, ...]:
+        """Taps of the kernel per spatial axis."""
         return _sizes(self.kernel_shape, self.dimension_numbers[1], self._spatial)
 
     @property
     def _output_size(self) -> tuple[int, ...]:
+        """Positions of the output per spatial axis."""
         sizes = []
         for a, (size, window) in enumerate(zip(self._input_size, self._window, strict=True)):
             stretched = max(self.lhs_dilation[a] * (size - 1) + 1, 0) + sum(self.padding[a])
@@ -150,32 +155,38 @@ class Case:
 
     @property
     def _walk(self) -> dict[str, tuple[int, ...]]:
+        """The steps and the low padding, by the oracle's names."""
         steps = dict(stride=self.window_strides, input_dilation=self.lhs_dilation, dilation=self.rhs_dilation)
         return {**steps, "low": tuple(low for low, _ in self.padding)}
 
     # The next three bring an array of the case's own layout into the oracle's canonical one.
 
     def _canonical_x(self, x) -> np.ndarray:
+        """Return the input as [N, *I, G, C]."""
         x = _transpose(x, self.dimension_numbers[0], f"N{self._spatial}C")
         if self.batch_group_count > 1:  # then feature_group_count is 1: lax's rule
             return np.moveaxis(_split(x, 0, self.batch_group_count), 0, -2)  # [G, N, *I, C] -> [N, *I, G, C]
         return _split(x, -1, self.feature_group_count)
 
     def _canonical_kernel(self, kernel) -> np.ndarray:
+        """Return the kernel as [*K, G, C, M]."""
         w = _transpose(kernel, self.dimension_numbers[1], f"{self._spatial}IO")
         w = _split(w, -1, self.feature_group_count * self.batch_group_count)
         return np.moveaxis(w, -2, -3)  # [*K, C, G, M] -> [*K, G, C, M]
 
     def _canonical_y(self, y) -> np.ndarray:
+        """Return the output as [N, *O, G, M]."""
         y = _transpose(y, self.dimension_numbers[2], f"N{self._spatial}C")
         return _split(y, -1, self.feature_group_count * self.batch_group_count)  # [N, *O, G, M]
 
 
 def _sizes(shape: tuple[int, ...], letters: str, asked: str) -> tuple[int, ...]:
+    """Return the sizes of the axes with the letters asked for."""
     return tuple(shape[letters.index(letter)] for letter in asked)
 
 
 def _transpose(a, letters: str, asked: str) -> np.ndarray:
+    """Return the array with its axes, named by `letters`, in the order asked for."""
     return np.asarray(a).transpose([letters.index(letter) for letter in asked])
 
 

@@ -186,10 +186,12 @@ def _jitted(conv: Callable[..., jax.Array], quantities: Sequence[str]):
 
 
 def _quantities(dtype: str) -> Sequence[str]:
+    """Return the quantities that exist in a dtype."""
     return QUANTITIES if jnp.issubdtype(dtype, jnp.inexact) else ("value", "vmap")
 
 
 def _enough_bits(dtype: str) -> contextlib.AbstractContextManager:
+    """Return a context in which JAX has the dtype."""
     return jax.enable_x64(True) if dtype in ("float64", "complex128") else contextlib.nullcontext()
 
 

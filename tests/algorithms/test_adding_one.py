@@ -58,10 +58,8 @@ def test_it_can_be_asked_for_by_name(toy):
 
 
 def test_it_is_explained(toy):
-    (line,) = (line for line in str(jconv.explain(problem_of([(9, 3, 7)]))).splitlines() if "toy" in line)
-    assert "unknown" in line  # it does not say what it costs
-    (line,) = (line for line in str(jconv.explain(problem_of([(9, 3, 7)] * 2))).splitlines() if "toy" in line)
-    assert "it is made for a line" in line
+    assert "toy" in str(jconv.explain(problem_of([(9, 3, 7)])))
+    assert "it is made for a line" in str(jconv.explain(problem_of([(9, 3, 7)] * 2)))
 
 
 def test_it_is_verified(toy):

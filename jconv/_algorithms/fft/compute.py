@@ -55,7 +55,7 @@ def _whole(x: Array, kernel: Array, problem: ConvProblem) -> Array:
 
 
 def _at_once(x: Array, kernel: Array, problem: ConvProblem) -> Array:
-    """y [N, *O, G, M] from x [N, *I, G, C] and the spectrum of the kernel [G, C, M, *f], in one transform each way."""
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and the kernel's spectrum [G, C, M, *f], by one transform each way."""
     lengths = transform_lengths(problem)
     pads = [_pad_to(n, axis) for n, axis in zip(lengths, problem.axes, strict=True)]
     x = pad_axes(jnp.moveaxis(x, (-2, -1), (1, 2)), 3, pads)

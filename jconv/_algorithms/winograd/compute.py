@@ -34,7 +34,7 @@ def _convolve(x: Array, w: Array, problem: ConvProblem, *, most: int) -> Array:
 
 
 def _by_tiles_of_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[TiledAxis, ...]) -> Array:
-    """y on whole tiles of outputs, [N, *tiled, G, M], block by block."""
+    """Give y on whole tiles of outputs, [N, *tiled, G, M], block by block."""
     blocks, us = cut_blocks(problem, axes), _kernel_at_points(w, axes)
     cut = _cutter(x, problem.low, blocks, inputs=True)
 
@@ -51,7 +51,7 @@ def _by_tiles_of_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[T
 
 
 def _by_tiles_of_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[TiledAxis, ...]) -> Array:
-    """y [N, *O, G, M] by tiles of taps, block by block, summed before they are transformed back."""
+    """Give y [N, *O, G, M] by tiles of taps, block by block, summed before they are transformed back."""
     # A kernel gradient's operands come transposed: this undoes it, and no copy of either is made.
     x, w, blocks = jnp.swapaxes(x, 0, -1), jnp.moveaxis(w, -2, 0), cut_blocks(problem, axes)
     cut_x = _cutter(x, problem.low, blocks, inputs=True)
