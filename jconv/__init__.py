@@ -1,4 +1,18 @@
-"""jconv: every convolution a JAX researcher needs, in every direction of differentiation, verified."""
+"""jconv: convolutions for JAX, in every direction of differentiation, verified.
+
+    jconv.conv                  cross-correlation, as in deep learning
+    jconv.conv_transpose        its exact adjoint
+    jconv.conv_general_dilated  a drop-in for that of jax.lax
+    jconv.install               lets jconv compute JAX's own convolutions
+    jconv.use_algorithm         pins the algorithm for a block of code
+    jconv.explain               says which algorithm runs, and why
+    jconv.tune                  measures the algorithms for your program
+
+>>> import jax.numpy as jnp
+>>> import jconv
+>>> jconv.conv(jnp.ones((1, 9, 9, 4)), jnp.ones((3, 3, 4, 8))).shape
+(1, 7, 7, 8)
+"""
 
 from importlib.metadata import version as _version
 
