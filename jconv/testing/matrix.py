@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jconv.testing.cases import CASES, QUICK, ArrayKind, Case
+from jconv.testing.case import ArrayKind, Case
+from jconv.testing.cases import CASES, QUICK
 from jconv.testing.judge import Result, badness, judge
 from jconv.testing.quantities import QUANTITIES, computed_parts, true_parts
 
