@@ -25,7 +25,7 @@ def under_footprint(
     origin,
     axes,
 ) -> Array:
-    """The value of `rank` among those under the footprint, raised by `heights` of its shape; the rest as users say it."""
+    """The value of `rank` among those under the footprint, raised by `heights`; the rest in the users' words."""
     axes = check_axes(verb, axes, x.ndim)
     shape = full_shape(verb, "footprint", footprint.shape, axes, x.ndim)
     origins = on_all_axes(per_axis(verb, "origin", origin, len(axes)), axes, x.ndim, 0)
