@@ -18,11 +18,11 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
+from jconv import ConvProblem, Cost
 from jconv._algorithms import ALGORITHMS, lax, planar
-from jconv._algorithms._xla_cpu import logarithms, slowdown
-from jconv._choose import COMPILE_SECONDS, set_aside, what_takes_time
-from jconv._problem_json import problem_from_json
-from jconv._rates import LAWS, Law
+from jconv._choice.limits import why_not_auto
+from jconv._choice.seconds import COMPILE_SECONDS, LAWS, Law, charged, logarithms
+from jconv._equation.as_json import problem_from_json
 
 jax.config.update("jax_enable_x64", True)
 
@@ -46,7 +46,7 @@ SPREADS = (0.5, 0.3, 0.2, 0.1, 0.05)
 MOST_REGRET = 1.5
 
 # The algorithms that are XLA's convolutions: what they give it.
-FORMS = {"lax": lax.form, "planar": planar.form}
+FORMS = {"lax": lax.xla_conv, "planar": planar.xla_conv}
 
 
 class Sample(NamedTuple):
@@ -85,14 +85,17 @@ def samples_of(results: dict) -> list[Sample]:
     samples = []
     for name, (equation, seconds) in rows.items():
         problem = problem_from_json(equation)
-        able = [n for n, a in ALGORITHMS.items() if not a.unsupported(problem) and not set_aside(problem, "cpu", a)]
-        costs = {n: np.array(what_takes_time(ALGORITHMS[n].cost(problem, "cpu"), problem), float) for n in able}
+        able = [n for n, a in ALGORITHMS.items() if not a.unsupported(problem) and not why_not_auto(problem, "cpu", a)]
+        costs = {n: counts(ALGORITHMS[n].cost(problem, "cpu"), problem) for n in able}
         forms = {n: FORMS[n](problem) for n in able if n in FORMS}
-        for n, form in forms.items():
-            costs[n][0] /= slowdown(form)
         by_path = {n: (list(LAWS).index(form.path), form.exponents) for n, form in forms.items()}
         samples.append(Sample(name, costs, {n: seconds[n] for n in able if n in seconds}, by_path))
     return samples
+
+
+def counts(cost: Cost, problem: ConvProblem) -> np.ndarray:
+    """What the rates, and the seconds of compilation, are multiplied with."""
+    return np.array([*charged(cost._replace(convolution=None), problem), cost.compiled], float)
 
 
 def medians(row: dict) -> dict[str, float]:

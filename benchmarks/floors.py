@@ -26,7 +26,7 @@ from table import roof
 from timing import dot_rate, machine, time_compiled, time_jitted
 
 from jconv import ConvProblem
-from jconv._problem_json import problem_from_json
+from jconv._equation.as_json import problem_from_json
 
 
 def product_rate(rows: int, summed: int, columns: int, *, first: bool = False, groups: int = 1, dtype="float32"):

@@ -23,11 +23,12 @@ from timing import machine
 
 from jconv import ConvProblem, choose_algorithm
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import compile_seconds, predicted_times, set_aside
-from jconv._explain import describe
-from jconv._measure import measure
-from jconv._problem_json import problem_to_json
-from jconv._tune import traced_problems
+from jconv._choice.limits import why_not_auto
+from jconv._choice.seconds import compile_seconds, predicted_times
+from jconv._equation.as_json import problem_to_json
+from jconv._programs.explain import describe
+from jconv._programs.measure import measure
+from jconv._programs.trace import traced_problems
 
 DIRECTIONS = {
     "forward": lambda layer: layer,
@@ -93,9 +94,9 @@ def contenders(problem: ConvProblem, platform: str, *, likely: bool) -> list[str
     """The algorithms that may be chosen, the chosen one first."""
     chosen = choose_algorithm(problem, platform).name
     times = {
-        name: time + compile_seconds(ALGORITHMS[name].cost(problem, platform))
+        name: time + compile_seconds(ALGORITHMS[name], problem, platform)
         for name, time in predicted_times(problem, platform).items()
-        if not set_aside(problem, platform, ALGORITHMS[name])
+        if not why_not_auto(problem, platform, ALGORITHMS[name])
     }
     tried = (n for n, time in times.items() if not likely or time < LIKELY * min(times.values()))
     return [chosen, *(n for n in tried if n != chosen)]

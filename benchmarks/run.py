@@ -29,8 +29,8 @@ from workloads import DIRECTIONS, WORKLOADS, Workload, directed
 
 import jconv
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import choose_algorithm
-from jconv._problem_json import problem_to_json
+from jconv._choice.choose import choose_algorithm
+from jconv._equation.as_json import problem_to_json
 
 # What a value may be off by, in units of float32's eps of the largest: FFT and Winograd are allowed this much.
 TOLERANCE = 240

@@ -13,7 +13,7 @@ from skimage import data
 
 import jconv
 from jconv import kernels
-from jconv.fit import decorrelate
+from jconv.fit._train import decorrelate
 
 TAPS = 7  # more than the filter has: the rest must come out as zero
 

@@ -24,5 +24,3 @@ Precision: TypeAlias = (
     jax.lax.Precision | tuple[jax.lax.Precision, jax.lax.Precision] | jax.lax.DotAlgorithmPreset | None
 )
 PrecisionLike: TypeAlias = Any  # what jax.lax accepts as `precision`: also strings
-
-AlgorithmName: TypeAlias = Literal["auto", "lax", "planar", "taps", "patches", "rows", "fft", "winograd", "winograd4"]

@@ -9,8 +9,8 @@ from agreement import normal
 from jax import lax
 
 import jconv
-from jconv._choose import choose_algorithm
-from jconv._tune import traced_problems
+from jconv._choice.choose import choose_algorithm
+from jconv._programs.trace import traced_problems
 
 NHWC = ("NHWC", "HWIO", "NHWC")
 
@@ -41,7 +41,7 @@ def assert_same(f, *args, layers=1, served=True):
         got = both(cotangent, *args)
     assert not served or "jconv." in lowered.as_text(debug_info=True)
     problems = traced_problems(both, cotangent, *args)
-    bound = layers * (4 + max(choose_algorithm(problem, "cpu").error for problem in problems))
+    bound = layers * (4 + max(choose_algorithm(problem, "cpu").error_bound for problem in problems))
     for one, other, scale in zip(without, got, scales, strict=True):
         assert one.shape == other.shape
         assert one.dtype == other.dtype

@@ -1,7 +1,7 @@
 """The one ordered table of algorithms: to add one is one file and one line here."""
 
-from jconv._algorithms._algorithm import Algorithm as Algorithm
-from jconv._algorithms._algorithm import Cost as Cost
+from jconv._algorithms._contract import Algorithm as Algorithm
+from jconv._algorithms._contract import Cost as Cost
 from jconv._algorithms.fft import FFT
 from jconv._algorithms.lax import LAX
 from jconv._algorithms.patches import PATCHES

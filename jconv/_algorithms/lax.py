@@ -5,11 +5,10 @@ from math import gcd, prod
 import jax.numpy as jnp
 from jax import lax as jax_lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
-from jconv._algorithms._xla_cpu import Form, slowdown
-from jconv._layout import channels_last
-from jconv._problem import ConvProblem
-from jconv._rewrites import pad_input
+from jconv._algorithms._contract import Algorithm, Cost
+from jconv._algorithms._xla import XlaConv, channels_last
+from jconv._equation.problem import ConvProblem
+from jconv._rewrites.padding import pad_input
 from jconv._typing import Array
 
 
@@ -46,29 +45,23 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     return ()
 
 
-def form(problem: ConvProblem) -> Form:
+def xla_conv(problem: ConvProblem) -> XlaConv:
     """The convolution that XLA gets."""
-    return Form(problem, problem.c_in, problem.c_out, problem.rank, problem.groups)
+    scalar = problem.compute_dtype.name not in ("float32", "bfloat16", "float16")
+    return XlaConv(problem, problem.c_in, problem.c_out, problem.rank, problem.groups, scalar)
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
-    """The direct form's work, the zeros of an input dilation counted, over a padded copy of x.
-
-    On CPU it is counted as many times as XLA is slower than at its best; wide types run as scalar code.
-    """
+    """The direct form's work, the zeros of an input dilation counted, over a padded copy of x."""
     padded = problem.padded_bytes if problem.padded else 0
     # Of a kernel gradient's operands, which come transposed, copies are made.
     extra = max(padded, problem.x_bytes) + problem.w_bytes if problem.few_outputs else padded + problem.w_bytes
     stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
-    slow = 1.0
-    if platform == "cpu":
-        slow = slowdown(form(problem))
-        if problem.compute_dtype.name not in ("float32", "bfloat16", "float16"):
-            slow *= 100
     return Cost(
-        multiply_adds=int(problem.multiply_adds * stuffed * slow),
+        multiply_adds=problem.multiply_adds * stuffed,
         bytes_moved=problem.operand_bytes + 2 * padded,
         extra_bytes=extra + problem.widened_bytes,
+        convolution=xla_conv(problem) if platform == "cpu" else None,
         calls=problem.groups + problem.padded if platform == "cpu" else 1 + problem.padded,
     )
 
@@ -78,6 +71,8 @@ LAX = Algorithm(
     compute=compute,
     unsupported=unsupported,
     cost=cost,
-    error=4.0,
+    error_bound=4.0,
+    partitions=True,
+    local=True,
     reference="jax.lax.conv_general_dilated",
 )

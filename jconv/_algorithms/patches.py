@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, thin
-from jconv._geometry import cut, offsets
-from jconv._problem import ConvProblem
-from jconv._products import grouped_dot, summed_dot
-from jconv._rewrites import in_phases, pad_input, phases_together, slice_at, swap_is_due, swap_operands, swapped
+from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
+from jconv._equation.geometry import cut, offsets
+from jconv._equation.problem import ConvProblem
+from jconv._rewrites.padding import pad_input, slice_at
+from jconv._rewrites.phases import in_phases, phases_together
+from jconv._rewrites.products import grouped_dot, summed_dot
+from jconv._rewrites.swap import swap_is_due, swap_operands, swapped
 from jconv._typing import Array, Ints
 
 # Bytes of patches made at once: they should stay in cache, and fresh memory is slow to touch.
@@ -185,10 +187,10 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     # One dot is fastest, many smaller ones are not; 16-bit numbers are multiplied at twice the rate.
     work = problem.multiply_adds * (1 if prod(problem.window) == 1 else 2) * problem.compute_dtype.itemsize // 4
     # It is slow where its result is narrow; so is a sum over all positions.
-    work = thin(work, wide // 8 if problem.few_outputs else problem.c_out)
+    work = in_short_loops(work, wide // 8 if problem.few_outputs else problem.c_out)
     return Cost(
         multiply_adds=work,
-        bytes_moved=problem.operand_bytes + 2 * (padded + transposed + thin(made, run)),
+        bytes_moved=problem.operand_bytes + 2 * (padded + transposed + in_short_loops(made, run)),
         extra_bytes=kept + laid_out // blocks + problem.widened_bytes,
         calls=blocks * (1 + problem.groups) + problem.padded,
     )
@@ -199,6 +201,7 @@ PATCHES = Algorithm(
     compute=compute,
     unsupported=unsupported,
     cost=cost,
-    error=4.0,
+    error_bound=4.0,
+    local=True,
     reference="Chellapilla, Puri and Simard, High performance convolutional neural networks, 2006",
 )

@@ -7,20 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, thin
-from jconv._algorithms._xla_cpu import FEW_CHANNELS, Form, slowdown
-from jconv._layout import channels_last
-from jconv._problem import ConvProblem
-from jconv._rewrites import (
-    fold_first_axis,
-    in_phases,
-    lift_rank,
-    pad_input,
-    phases_together,
-    swap_is_due,
-    swap_operands,
-    swapped,
-)
+from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
+from jconv._algorithms._xla import FEW_CHANNELS, XlaConv, channels_last
+from jconv._equation.problem import ConvProblem
+from jconv._rewrites.axes import fold_first_axis, lift_rank
+from jconv._rewrites.padding import pad_input
+from jconv._rewrites.phases import in_phases, phases_together
+from jconv._rewrites.swap import swap_is_due, swap_operands, swapped
 from jconv._typing import Array
 
 # Groups whose convolutions are written out one by one; more run as a loop, so that programs compile quickly.
@@ -94,20 +87,17 @@ def unsupported(problem: ConvProblem) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def form(problem: ConvProblem) -> Form:
+def xla_conv(problem: ConvProblem) -> XlaConv:
     """The convolution that XLA gets: of one group, the folded axes' taps as channels, joined phases as features."""
     if swap_is_due(problem):
         problem = swapped(problem)
     copies = prod(problem.window[: problem.rank - 2])
     joined = phases_together(replace(problem, groups=1))
-    return Form(problem, problem.c_in * copies, problem.c_out * joined, rank=2, groups=1)
+    return XlaConv(problem, problem.c_in * copies, problem.c_out * joined, rank=2, groups=1)
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
-    """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x.
-
-    Work off XLA's fast path is counted as often as it is slower there.
-    """
+    """The direct form's work; the folded axes' taps are laid out as channels, as many copies of x."""
     if swap_is_due(problem):
         problem = swapped(problem)
     folded = 0
@@ -123,7 +113,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     if loop:  # a line of cache is read anew for every group that it holds part of
         x_lanes = problem.batch if problem.few_outputs else problem.c_in
         w_or_y = problem.w_bytes if problem.few_outputs else problem.y_bytes
-        cut = thin(problem.x_bytes, x_lanes) + thin(w_or_y, problem.c_out)
+        cut = in_short_loops(problem.x_bytes, x_lanes) + in_short_loops(w_or_y, problem.c_out)
     extra = folded + padded + problem.w_bytes + apart
     if problem.few_outputs:  # the operands come transposed, and are copied
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded + apart)
@@ -132,7 +122,8 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     if loop:  # one group after another; where each is one channel, XLA before jax 0.11 copies x too
         extra = extra // problem.groups + problem.x_bytes * (problem.c_in == 1)
     return Cost(
-        multiply_adds=int(problem.multiply_adds * slowdown(form(problem))),
+        multiply_adds=problem.multiply_adds,
+        convolution=xla_conv(problem),
         bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + cut),
         extra_bytes=extra,
         calls=(problem.groups if loop or problem.groups == 1 else 5 * problem.groups) * phases + pads,
@@ -144,6 +135,8 @@ PLANAR = Algorithm(
     compute=compute,
     unsupported=unsupported,
     cost=cost,
-    error=4.0,
+    error_bound=4.0,
+    partitions=True,
+    local=True,
     reference="jax.lax.conv_general_dilated, after the rewrites of jconv",
 )

@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost
-from jconv._geometry import cut
-from jconv._problem import ConvProblem
-from jconv._rewrites import in_phases, pad_input, slice_at, swap_is_due, swap_operands
+from jconv._algorithms._contract import Algorithm, Cost
+from jconv._equation.geometry import cut
+from jconv._equation.problem import ConvProblem
+from jconv._rewrites.padding import pad_input, slice_at
+from jconv._rewrites.phases import in_phases
+from jconv._rewrites.swap import swap_is_due, swap_operands
 from jconv._typing import Array
 
 # Elements of one accumulator: a piece of a row, small enough that all of them stay in cache.
@@ -158,6 +160,7 @@ ROWS = Algorithm(
     compute=compute,
     unsupported=unsupported,
     cost=cost,
-    error=4.0,
+    error_bound=4.0,
+    local=True,
     reference="loop interchange and register blocking, as in any BLAS",
 )

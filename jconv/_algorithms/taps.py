@@ -9,11 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._algorithm import Algorithm, Cost, supports_everything, thin
-from jconv._geometry import Walk, offsets, walk
-from jconv._problem import ConvProblem
-from jconv._products import grouped_dot, summed_dot
-from jconv._rewrites import in_phases, pad_input, slice_at
+from jconv._algorithms._contract import Algorithm, Cost, in_short_loops, supports_everything
+from jconv._equation.geometry import Walk, offsets, walk
+from jconv._equation.problem import ConvProblem
+from jconv._rewrites.padding import pad_input, slice_at
+from jconv._rewrites.phases import in_phases
+from jconv._rewrites.products import grouped_dot, summed_dot
 from jconv._typing import Array, Ints
 
 # Up to so many products are written out one by one; more run as a loop, so that programs stay small.
@@ -198,7 +199,9 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     elif not few and _elementwise(problem):
         lanes = problem.groups * problem.c_out
         # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
-        adds = adds if lanes == 1 else thin(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
+        adds = (
+            adds if lanes == 1 else in_short_loops(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
+        )
         adds = adds * 3 // 2 if problem.rank > 2 else adds  # shorter loops
         adds = adds * 3 if lanes == 1 < problem.c_in else adds  # numbers that are no neighbours
         moved, calls = adds // 4, 1
@@ -244,6 +247,8 @@ TAPS = Algorithm(
     compute=compute,
     unsupported=supports_everything,
     cost=cost,
-    error=4.0,
+    error_bound=4.0,
+    partitions=True,
+    local=True,
     reference="the equation of ConvProblem, written down",
 )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import jax.numpy as jnp
 import numpy as np
 
-from jconv.testing import oracle
+import jconv.testing.oracle as oracle
 
 ArrayKind = Literal["normal", "integers"]
 

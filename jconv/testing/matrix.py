@@ -3,64 +3,24 @@
 import contextlib
 import functools
 import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jconv.testing.cases import CASES, QUICK, ArrayKind, Case
+from jconv.testing.judge import Result, badness, judge
 from jconv.testing.quantities import QUANTITIES, computed_parts, true_parts
-
-Status = Literal["passed", "failed", "unsupported", "not run"]
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int32")
 QUICK_DTYPES = ("bfloat16", "float32", "complex64", "int32")
 
 _SHOWN = 10  # failures that check_conv's message spells out
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one function did for one quantity of one case in one dtype.
-
-    Args:
-      name: the function's.
-      case: the case's name.
-      dtype: dtype of the arguments, and so of all that is computed.
-      quantity: one of QUANTITIES.
-      status: "passed"; "failed"; "unsupported", where the function raised NotImplementedError; or "not run".
-      error: max|y - y64| / (bound * eps * max of the same quantity of absolute values), the worst of the
-        quantity's parts: over 1 is a failure. None where there is no such number: an exception, a wrong
-        shape or dtype, an infinity or NaN, or a difference where exact equality was due.
-      bound: what the error is measured in units of, itself in units of the dtype's eps; 0 asks for equality.
-      reason: empty if passed, else why not.
-    """
-
-    name: str
-    case: str
-    dtype: str
-    quantity: str
-    status: Status
-    error: float | None
-    bound: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The worst of a group of results, and how many of them there are of each status."""
-
-    worst: Result
-    passed: int
-    failed: int
-    unsupported: int
-    not_run: int
 
 
 def run_matrix(
@@ -118,27 +78,6 @@ def run_matrix(
             yield from _finish(job, bounds)
 
 
-def summarise(results: Iterable[Result]) -> dict[tuple[str, str, str], Summary]:
-    """Group results by (name, quantity, dtype), in the order they come, and find the worst of each group.
-
-    Example:
-      >>> results = run_matrix({"lax": jax.lax.conv_general_dilated}, cases=QUICK[:2], dtypes=["float32"])
-      >>> summary = summarise(results)["lax", "vmap", "float32"]
-      >>> summary.passed, summary.failed, summary.worst.error < 1
-      (2, 0, True)
-    """
-    groups: dict[tuple[str, str, str], list[Result]] = {}
-    for result in results:
-        groups.setdefault((result.name, result.quantity, result.dtype), []).append(result)
-    summaries = {}
-    for key, group in groups.items():
-        count = Counter(result.status for result in group)
-        summaries[key] = Summary(
-            max(group, key=_badness), count["passed"], count["failed"], count["unsupported"], count["not run"]
-        )
-    return summaries
-
-
 def check_conv(
     fn: Callable[..., jax.Array],
     *,
@@ -173,7 +112,7 @@ def check_conv(
     name = getattr(getattr(fn, "func", fn), "__name__", type(fn).__name__)  # partial has no name of its own
     results = tuple(run_matrix({name: fn}, cases=cases, dtypes=dtypes, bounds=bound))
     wrong = {"failed"} if allow_unsupported else {"failed", "unsupported"}
-    failures = sorted((r for r in results if r.status in wrong), key=_badness, reverse=True)
+    failures = sorted((r for r in results if r.status in wrong), key=badness, reverse=True)
     if failures:
         unit = f"in units of the bound, {bound:g} eps" if bound else "bound 0: bit-exact"
         lines = [f"{name}: {len(failures)} of {len(results)} checks failed ({unit}). The worst:"]
@@ -218,7 +157,7 @@ def _finish(job: _Job, bounds: Mapping[str, float]) -> Iterator[Result]:
         got = {} if job.missing else _computed(job, name)
         for quantity in QUANTITIES:
             if quantity in got:
-                verdict = _judge(got[quantity], truth[quantity], scale[quantity], job.dtype, bounds[name])
+                verdict = judge(got[quantity], truth[quantity], scale[quantity], job.dtype, bounds[name])
             else:
                 verdict = "not run", None, job.missing or f"{job.dtype} has no derivatives"
             status, error, reason = verdict
@@ -238,38 +177,6 @@ def _computed(job: _Job, name: str) -> dict[str, dict[str, np.ndarray] | Excepti
             except Exception as raised:  # whatever a user's function raises is a result
                 got[quantity] = raised
         return got
-
-
-def _judge(parts, truth, scale, dtype: str, bound: float) -> tuple[Status, float | None, str]:
-    """Return status, error and reason of one quantity: those of its worst part."""
-    if isinstance(parts, NotImplementedError):
-        return "unsupported", None, str(parts)
-    if isinstance(parts, Exception):
-        return "failed", None, f"{type(parts).__name__}: {parts}"
-    worst: tuple[float, str] = (0.0, "")
-    for part, got in parts.items():
-        error, reason = _error(got, truth[part], scale[part], dtype, bound)
-        if error is None:
-            return "failed", None, f"{part}: {reason}"
-        worst = max(worst, (error, f"{part}: {reason}"))
-    error, reason = worst
-    return ("failed", error, reason) if error > 1 else ("passed", error, "")
-
-
-def _error(got, true, scale, dtype: str, bound: float) -> tuple[float | None, str]:
-    """Return the metric of `Result`, and what is wrong if anything is."""
-    if got.shape != true.shape or got.dtype != dtype:
-        return None, f"{got.dtype}{list(got.shape)} where {dtype}{list(true.shape)} is due"
-    if bound == 0 or not scale.any() or jnp.issubdtype(dtype, jnp.integer):
-        if different := np.count_nonzero(got != true.astype(got.dtype)):
-            return None, f"{different} of {got.size} entries differ, where all must be equal"
-        return 0.0, ""
-    distance = np.abs(got.astype(true.dtype) - true)
-    if not np.isfinite(distance).all():
-        return None, f"{np.count_nonzero(~np.isfinite(distance))} of {got.size} entries are not finite"
-    error = float(distance.max() / (bound * float(jnp.finfo(dtype).eps) * scale.max()))
-    where = tuple(map(int, np.unravel_index(distance.argmax(), distance.shape)))
-    return error, f"{error:.3g} bounds at index {where}"
 
 
 def _jitted(conv: Callable[..., jax.Array], quantities: Sequence[str]):
@@ -293,8 +200,3 @@ def _why_unavailable(dtype: str) -> str:
     except Exception as raised:
         return f"{dtype} is not available: {type(raised).__name__}: {raised}"
     return "" if made.dtype == dtype else f"{dtype} is not available: {made.dtype} came instead"
-
-
-def _badness(result: Result) -> tuple[int, float]:
-    order = ("not run", "unsupported", "passed", "failed").index(result.status)
-    return order, float("inf") if result.error is None else result.error

@@ -10,7 +10,7 @@ from jconv._algorithms.patches import PATCHES
 from jconv._algorithms.planar import PLANAR
 from jconv._algorithms.rows import ROWS
 from jconv._algorithms.winograd import WINOGRAD
-from jconv._geometry import cut
+from jconv._equation.geometry import cut
 
 PRIME = [(13, 3, 13, 1, 1, 1, 1), (7, 3, 7, 1, 1, 1, 1)]
 STRIDED = [(26, 3, 13, 2, 1, 2, 2), (7, 3, 7, 1, 1, 1, 1)]
@@ -36,14 +36,14 @@ def test_patches_of_a_prime_number_of_rows(axes, direction, monkeypatch):
         assert at_once > 1
         assert surplus > 0
         assert len(blocks) > 1
-    assert error_of(PATCHES, problem) <= PATCHES.error
+    assert error_of(PATCHES, problem) <= PATCHES.error_bound
 
 
 def test_patches_of_one_output_are_the_input_and_need_no_blocks(monkeypatch):
     problem = problem_of([(13, 1, 13), (7, 1, 7)]).gradient_w()
     monkeypatch.setattr(patches, "BLOCK_BYTES", 1)
     assert "while" not in compiled(PATCHES, problem).as_text()
-    assert error_of(PATCHES, problem) <= PATCHES.error
+    assert error_of(PATCHES, problem) <= PATCHES.error_bound
 
 
 @pytest.mark.parametrize("direction", ["value", "w"])
@@ -55,7 +55,7 @@ def test_winograd_of_a_prime_number_of_tiles(direction, monkeypatch):
     blocks = _winograd_plan.cut_blocks(problem, axes)
     assert blocks.axes[0].tiles > 1
     assert blocks.whole[0].tiles > axes[0].tiles
-    assert error_of(WINOGRAD, problem) <= WINOGRAD.error
+    assert error_of(WINOGRAD, problem) <= WINOGRAD.error_bound
 
 
 @pytest.mark.parametrize("axes", [PRIME, STRIDED, [(11, 4, 11, 1, 1, 1, 2)], [(5, 3, 5, 1, 1, 1, 1)] * 3])
@@ -71,7 +71,7 @@ def test_planar_of_groups_in_a_loop(axes, monkeypatch):
 def test_rows_sums_some_outputs_at_a_time(axes, most, monkeypatch):
     problem = problem_of(axes, **DEPTHWISE).gradient_w()
     monkeypatch.setattr(rows, "MAX_TERMS", most)
-    assert error_of(ROWS, problem) <= ROWS.error
+    assert error_of(ROWS, problem) <= ROWS.error_bound
 
 
 @pytest.mark.parametrize("axes", [PRIME, STRIDED, STRIDED[::-1], [(29, 3, 9, 3, 1, 2, 1)], [(5, 3, 5, 1, 1, 1, 1)] * 3])
@@ -80,7 +80,7 @@ def test_rows_in_pieces(axes, groups, monkeypatch):
     problem = problem_of(axes, **DEPTHWISE | groups).gradient_w()
     monkeypatch.setattr(rows, "ROW_ELEMENTS", 4 * problem.groups * problem.c_out)
     assert rows._piece(problem)[1] > 1
-    assert error_of(ROWS, problem) <= ROWS.error
+    assert error_of(ROWS, problem) <= ROWS.error_bound
 
 
 def test_rows_writes_out_few_products(monkeypatch):

@@ -9,7 +9,8 @@ from problems import directions, problem_of
 
 import jconv
 from jconv._algorithms import ALGORITHMS
-from jconv._choose import MEMORY_BYTES, MEMORY_FACTOR, choose_algorithm, set_aside
+from jconv._choice.choose import choose_algorithm
+from jconv._choice.limits import MEMORY_BYTES, MEMORY_FACTOR, set_aside
 
 PROBLEMS = {
     "dense": problem_of([(56, 3, 56, 1, 1, 1, 1)] * 2, batch=8, c_in=32, c_out=64),

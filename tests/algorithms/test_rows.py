@@ -31,7 +31,7 @@ def rows_where_it_can(served):
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "complex64"])
 def test_rows_keeps_its_bound_in_every_quantity(dtype):
     served = []
-    check_conv(rows_where_it_can(served), cases=DEPTHWISE, dtypes=[dtype], bound=ROWS.error)
+    check_conv(rows_where_it_can(served), cases=DEPTHWISE, dtypes=[dtype], bound=ROWS.error_bound)
     assert served
 
 

@@ -1,0 +1,102 @@
+"""The choice of an algorithm: a pure function of the problem, the platform and what was measured."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from jconv._algorithms import ALGORITHMS, Algorithm
+from jconv._choice.limits import why_not_auto
+from jconv._choice.seconds import RATES, compile_seconds, predicted_times
+from jconv._equation.problem import ConvProblem
+
+# The words that leave the algorithm to the ladder.
+CHOICES = ("auto", "direct")
+
+
+def choose_algorithm(
+    problem: ConvProblem,
+    platform: str,
+    *,
+    partitioned: bool = False,
+    tuned: Mapping[ConvProblem, str] = MappingProxyType({}),
+) -> Algorithm:
+    """The algorithm that computes `problem` on `platform`: the one it names, or by this ladder.
+
+    The first that holds:
+
+    1. the problem names an algorithm: that one.
+    2. there is nothing to compute, or a size is not known yet (`jax.export` with symbolic shapes): `lax`.
+    3. XLA partitions the program over devices: `taps` for groups, else as 6 among `lax`, `planar` and
+       `taps`. Of a sharded batch, the others and XLA's grouped convolution would gather the whole.
+    4. it is in the table of what was measured (`jconv.tune`): the one that was fastest, within the bounds of 6.
+    5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
+       measured to win there yet.
+    6. else the one with the least predicted time (a thousandth of what many small operations take to
+       compile included), among those that can compute the problem, are as
+       accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
+       within twice the operands and the result, and 64 MB (or within what `lax` needs).
+
+    A problem that asks for "direct" goes through the same ladder, among the algorithms whose every output is a
+    sum over its own window alone (`Algorithm.local`).
+
+    Args:
+        problem: the problem, as in `ConvProblem`.
+        platform: "cpu", "gpu", "cuda", "rocm" or "tpu".
+        partitioned: whether XLA is to divide the program over several devices (`jax.jit` of sharded
+            arrays; not `jax.shard_map`, where each device has a program of its own).
+        tuned: the algorithm that was measured to be fastest, by problem.
+
+    Returns:
+        The algorithm.
+
+    Raises:
+        NotImplementedError: a named algorithm cannot compute the problem; with its reasons, and
+            the names of those that can.
+
+    Examples:
+        >>> import numpy as np
+        >>> from jconv import ConvProblem
+        >>> float32 = np.dtype("float32")
+        >>> depthwise = ConvProblem(
+        ...     batch=8, groups=64, c_in=1, c_out=1, input_size=(9, 9), window=(3, 3), output_size=(7, 7),
+        ...     stride=(1, 1), input_dilation=(1, 1), dilation=(1, 1), low=(0, 0),
+        ...     x_dtype=float32, w_dtype=float32, dtype=float32)
+        >>> choose_algorithm(depthwise, "cpu").name
+        'taps'
+    """
+    if not isinstance(problem, ConvProblem):
+        raise TypeError(
+            f"choose_algorithm: problem must be a ConvProblem, not {type(problem).__name__}. "
+            f"For arrays there is jconv.explain(x, kernel, ...)."
+        )
+    if isinstance(problem.algorithm, Algorithm) or problem.algorithm not in CHOICES:
+        return _named(problem)
+    if problem.symbolic or problem.empty:
+        return ALGORITHMS["lax"]
+    if partitioned and problem.groups > 1:
+        return ALGORITHMS["taps"]
+    measured = None if partitioned else tuned.get(replace(problem, algorithm="auto"))
+    if measured is not None and not why_not_auto(problem, platform, ALGORITHMS[measured]):
+        return ALGORITHMS[measured]
+    if platform not in RATES:
+        return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))
+    fits = {
+        name: time + compile_seconds(ALGORITHMS[name], problem, platform)
+        for name, time in predicted_times(problem, platform).items()
+        if not why_not_auto(problem, platform, ALGORITHMS[name]) and (ALGORITHMS[name].partitions or not partitioned)
+    }
+    return ALGORITHMS[min(fits, key=lambda name: fits[name])]
+
+
+def _named(problem: ConvProblem) -> Algorithm:
+    """The algorithm that the problem names, if it can compute it."""
+    named = problem.algorithm
+    algorithm = named if isinstance(named, Algorithm) else ALGORITHMS[named]
+    reasons = algorithm.unsupported(problem)
+    if reasons:
+        able = [a.name for a in ALGORITHMS.values() if not a.unsupported(problem)]
+        raise NotImplementedError(
+            f"algorithm={algorithm.name!r} cannot compute this convolution: {'; '.join(reasons)}. "
+            f"These can: {', '.join(able)}, or 'auto'."
+        )
+    return algorithm

@@ -1,1 +1,0 @@
-"""The two commands behind `jconv.cli`, and all that only they need."""

@@ -1,0 +1,1 @@
+"""The one equation: ConvProblem, its geometry and its dtypes."""

@@ -1,0 +1,1 @@
+"""The one primitive: bind, derivatives, batching, lowering."""

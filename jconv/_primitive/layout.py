@@ -1,0 +1,143 @@
+"""lax's convolution as a ConvProblem: the problem it poses, and its arrays in canonical order and back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jconv._algorithms._xla import channels_last
+from jconv._equation.dtypes import DTYPES
+from jconv._equation.geometry import dilated_size, output_size
+from jconv._equation.problem import ConvProblem
+from jconv._typing import Array, Ints, Pairs
+
+
+class Layout(NamedTuple):
+    """Where lax's arrays keep the axes of the canonical ones.
+
+    Args:
+        numbers: the axes of lhs, rhs and output.
+        batch_groups: how many groups lie side by side on the batch axis of lhs.
+    """
+
+    numbers: lax.ConvDimensionNumbers
+    batch_groups: int
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the axes stand as in NHWC, HWIO and NHWC already."""
+        wanted = channels_last(len(self.numbers.lhs_spec) - 2)
+        return self.batch_groups == 1 and list(map(tuple, self.numbers)) == list(map(tuple, wanted))
+
+
+def padded_sizes(sizes: Sequence[int], input_dilation: Ints, padding: Pairs) -> Ints:
+    """Positions per axis of the dilated and padded input; negative where more is cropped than there is."""
+    return tuple(dilated_size(n, e) + lo + hi for n, e, (lo, hi) in zip(sizes, input_dilation, padding, strict=True))
+
+
+def posed_problem(
+    lhs_shape: Sequence[int],
+    rhs_shape: Sequence[int],
+    layout: Layout,
+    *,
+    padding: Pairs,
+    input_dilation: Ints,
+    stride: Ints,
+    dilation: Ints,
+    groups: int,
+    **dtypes_and_precision: Any,
+) -> ConvProblem:
+    """The problem of checked arguments; `groups` counts those of the features and of the batch."""
+    batch, _, *sizes = (lhs_shape[a] for a in layout.numbers.lhs_spec)
+    c_out, c_in, *window = (rhs_shape[a] for a in layout.numbers.rhs_spec)
+    padded = padded_sizes(sizes, input_dilation, padding)
+    return ConvProblem(
+        batch=batch // layout.batch_groups,
+        groups=groups,
+        c_in=c_in,
+        c_out=c_out // groups,
+        input_size=tuple(sizes),
+        window=tuple(window),
+        output_size=tuple(map(output_size, padded, map(dilated_size, window, dilation), stride)),
+        stride=stride,
+        input_dilation=input_dilation,
+        dilation=dilation,
+        low=tuple(lo for lo, _ in padding),
+        **dtypes_and_precision,
+    )
+
+
+def equation_problem(
+    operands: Sequence[Any], result: Any, params: Mapping[str, Any]
+) -> tuple[ConvProblem, Layout] | None:
+    """The problem that one equation of `jax.lax.conv_general_dilated_p` poses.
+
+    JAX's gradients of a convolution are such equations too. They pose exactly the `gradient_x` and
+    the `gradient_w` of its problem, in other layouts.
+
+    Args:
+        operands: the abstract values of input and kernel.
+        result: that of the result.
+        params: the equation's parameters.
+
+    Returns:
+        The problem and the layout; None if a size is symbolic or a dtype is none of `ConvProblem`'s.
+    """
+    lhs, rhs = operands
+    numbers = lax.ConvDimensionNumbers(*map(tuple, params["dimension_numbers"]))
+    columns = tuple(zip(*params["padding"], strict=True)) or ((), ())
+    stride, input_dilation, dilation = (params[name] for name in ("window_strides", "lhs_dilation", "rhs_dilation"))
+    sizes = (*lhs.shape, *rhs.shape, *columns[0], *columns[1], *stride, *input_dilation, *dilation)
+    dtypes = tuple(np.dtype(a.dtype) for a in (lhs, rhs, result))
+    if not all(isinstance(n, int | np.integer) for n in sizes) or not {d.name for d in dtypes} <= DTYPES:
+        return None
+    layout = Layout(numbers, int(params["batch_group_count"]))
+    problem = posed_problem(
+        lhs.shape,
+        rhs.shape,
+        layout,
+        padding=tuple(zip(_ints(columns[0]), _ints(columns[1]), strict=True)),
+        input_dilation=_ints(input_dilation),
+        stride=_ints(stride),
+        dilation=_ints(dilation),
+        groups=int(params["feature_group_count"]) * layout.batch_groups,
+        x_dtype=dtypes[0],
+        w_dtype=dtypes[1],
+        dtype=dtypes[2],
+        precision=params["precision"],
+    )
+    return problem, layout
+
+
+def _ints(values: Sequence[Any]) -> Ints:
+    return tuple(map(int, values))
+
+
+def solve_in_layout(
+    solve: Callable[[Array, Array, ConvProblem], Array],
+    lhs: Array,
+    rhs: Array,
+    problem: ConvProblem,
+    layout: Layout,
+) -> Array:
+    """Bring lhs and rhs to the canonical x and w, solve, and bring y back."""
+    batch, channels, *spatial = layout.numbers.lhs_spec
+    x = _move(lhs, (batch, *spatial, channels))
+    if layout.batch_groups > 1:
+        x = x.reshape(layout.batch_groups, problem.batch, *x.shape[1:])
+        x = jnp.moveaxis(x, 0, -2)
+    x = x.reshape(problem.x_shape)
+    features, channels, *spatial = layout.numbers.rhs_spec
+    w = _move(rhs, (*spatial, channels, features))  # [*K, C, G*M]
+    w = w.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
+    y = solve(x, jnp.moveaxis(w, -2, -3), problem)
+    y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
+    batch, features, *spatial = layout.numbers.out_spec
+    order = (batch, *spatial, features)
+    return _move(y, tuple(order.index(a) for a in range(y.ndim)))
+
+
+def _move(array: Array, order: Ints) -> Array:
+    return array if tuple(order) == tuple(range(array.ndim)) else lax.transpose(array, order)

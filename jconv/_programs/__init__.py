@@ -1,0 +1,1 @@
+"""What works on a user's whole program: install, tune, explain."""

@@ -1,0 +1,67 @@
+"""The shapes of x and kernel, checked, with errors in the user's words."""
+
+from typing import Any
+
+from jconv._equation.geometry import dilated_size
+from jconv._typing import Ints, Pairs
+from jconv._verbs.arguments import one_int
+
+
+def check_groups(verb: str, groups: Any, c_in: int, x_shape: Ints, kernel_shape: Ints) -> int:
+    """`groups`, checked against the channels of x and of the kernel."""
+    groups = one_int(verb, "groups", groups, least=1)
+    *_, per_group, c_out = kernel_shape
+    if c_in % groups:
+        raise ValueError(f"{verb}: groups={groups} must divide c_in={c_in} (x has shape {x_shape}).")
+    if c_out % groups:
+        raise ValueError(f"{verb}: groups={groups} must divide c_out={c_out} (kernel has shape {kernel_shape}).")
+    if per_group * groups != c_in:
+        raise ValueError(
+            f"{verb}: the kernel takes c_in // groups = {per_group} channels, but x has c_in={c_in} with "
+            f"groups={groups} (x has shape {x_shape}, kernel has shape {kernel_shape})."
+            f"{_groups_hint(x_shape, kernel_shape)}"
+        )
+    return groups
+
+
+def _groups_hint(x_shape: Ints, kernel_shape: Ints) -> str:
+    c_in, (*window, per_group, c_out) = x_shape[-1], kernel_shape
+    first = -len(window) - 1
+    fits = per_group > 0 and c_in % per_group == 0 and c_out % (c_in // per_group) == 0
+    hints = [f" With groups={c_in // per_group} they would fit."] if fits else []
+    hints += [f" If x has its channels first, move them: jnp.moveaxis(x, {first}, -1)."] * (x_shape[first] == per_group)
+    hints += [" If x has no channel axis, add one: x[..., None]."] if per_group == 1 else []
+    return "".join(hints)
+
+
+def check_ranks(verb: str, noun: str, x_shape: Ints, kernel_shape: Ints) -> int:
+    """The number of spatial axes, from the kernel (*window, c_in // groups, c_out)."""
+    rank = len(kernel_shape) - 2
+    if rank < 1:
+        raise ValueError(
+            f"{verb}: kernel must be (*window, c_in // groups, c_out) with one window axis or more; it has shape "
+            f"{kernel_shape}. If it has no channel axes, add them: kernel[..., None, None]."
+        )
+    if 0 in kernel_shape[:rank]:
+        raise ValueError(
+            f"{verb}: the kernel's window {kernel_shape[:rank]} must be at least 1 on every axis (kernel has "
+            f"shape {kernel_shape})."
+        )
+    if len(x_shape) < rank + 1:
+        raise ValueError(
+            f"{verb}: {noun} must be (*batch, *spatial, channels) with {rank} spatial axes, as many as the kernel "
+            f"of shape {kernel_shape} has; it has shape {x_shape}. If it has no channel axis, add one: "
+            f"{noun}[..., None]."
+        )
+    return rank
+
+
+def check_window(verb: str, sizes: Ints, pairs: Pairs, window: Ints, dilation: Ints) -> None:
+    """Every axis must hold one window at least."""
+    padded = tuple(n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))
+    spans = tuple(map(dilated_size, window, dilation))
+    if any(span > size for span, size in zip(spans, padded, strict=True)):
+        raise ValueError(
+            f"{verb}: the kernel's window {window} spans {spans} with dilation={dilation}, which does not fit in "
+            f"the padded input {padded} (input {sizes}, padding {pairs}). Pad more, or use a smaller kernel."
+        )

@@ -1,0 +1,51 @@
+"""use_algorithm: pin the algorithm for a block of code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jax
+
+from jconv._algorithms import Algorithm
+from jconv._verbs.arguments import check_algorithm
+
+# Part of the key of JAX's caches: a jitted function is compiled once for each pin that it is called under.
+_pinned = jax.make_user_context(default_value="auto")
+
+
+@contextmanager
+def use_algorithm(algorithm: str | Algorithm) -> Iterator[None]:
+    """Let every convolution of a block use one algorithm, if it names none itself.
+
+    It reaches what is traced inside the block, in this thread: calls of jitted functions, which are
+    compiled anew where they were compiled under another pin, and their gradients. While `install` is
+    in force, it reaches JAX's own convolutions too. Blocks nest, the inner one wins, and
+    `use_algorithm("auto")` lifts the pin. As for `algorithm=`, there is no silent fallback.
+
+    Args:
+        algorithm: the name of one, "auto", or an `Algorithm` of your own.
+
+    Raises:
+        ValueError: there is no algorithm of that name.
+        TypeError: it is neither a name nor an `Algorithm`.
+        NotImplementedError: at a convolution in the block that the algorithm cannot compute.
+
+    Examples:
+        >>> import jax, jax.numpy as jnp
+        >>> from jconv import conv
+        >>> x, kernel = jnp.ones((1, 9, 9, 8)), jnp.ones((3, 3, 8, 8))
+        >>> with use_algorithm("taps"):
+        ...     "stablehlo.convolution" in jax.jit(conv).lower(x, kernel).as_text()
+        False
+    """
+    with _pinned(check_algorithm("use_algorithm", algorithm)):
+        yield
+
+
+def pinned_algorithm() -> str | Algorithm:
+    """What a convolution that names no algorithm is to use here: "auto" outside every block."""
+    return _pinned.value
+
+
+def or_pinned(algorithm: str | Algorithm) -> str | Algorithm:
+    """What a convolution that asks for `algorithm` is to use here."""
+    return pinned_algorithm() if algorithm == "auto" else algorithm

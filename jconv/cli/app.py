@@ -1,0 +1,194 @@
+"""The commands' options and help. What they do is imported when they do it, so that `--help` is quick."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jconv.cli.options import NAMED_FILTERS, Border, InputError, LearnOptions, Model, Optimizer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Convolution for JAX: learn an unknown picture filter, verify jconv on this device, or tune it for a program.",
+)
+DEFAULT = LearnOptions()
+
+
+@contextmanager
+def one_line_errors(command: str) -> Iterator[None]:
+    """Say what the user did wrong in one line and end with code 2; end with 130 on Ctrl-C."""
+    try:
+        yield
+    except InputError as error:
+        print(f"jconv {command}: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        print(f"jconv {command}: stopped. Nothing was saved.", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def learn(
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            help="The picture before the filter: PNG, JPEG or whatever Pillow reads, grey or colour. "
+            "The channels of a colour picture share one kernel, as in picture editors. Of a picture larger "
+            "than 1024 x 1024 the middle is used.",
+            show_default="a photograph that ships with scikit-image",
+        ),
+    ] = DEFAULT.image,
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="The picture after the filter. A name applies a known filter, which the learner is not "
+            f"told: {', '.join(NAMED_FILTERS)}. A path is a picture of the same size that any program made "
+            "from the image: then the kernel says what that program did. Pixels that are pure black or "
+            "white there, perhaps clipped, are left out.",
+        ),
+    ] = DEFAULT.target,
+    out: Annotated[Path, typer.Option(help="The folder for report.png, kernel.npy and metrics.json.")] = Path(
+        "runs/learn"
+    ),
+    kernel_size: Annotated[
+        int,
+        typer.Option(min=1, max=63, help="Taps along each axis of the learned kernel. Too many is no harm."),
+    ] = DEFAULT.kernel_size,
+    model: Annotated[
+        Model,
+        typer.Option(
+            help="conv: one kernel and an offset. separable: a column times a row. deep: a small stack "
+            "with activations, for filters that are no convolution (a median, a threshold); its kernel is "
+            "the mean local one."
+        ),
+    ] = DEFAULT.model,
+    optimizer: Annotated[
+        Optimizer,
+        typer.Option(
+            help="From optax. Each sees the kernel in coordinates in which neighbouring pixels are not "
+            "alike; without, they would need tens of thousands of steps."
+        ),
+    ] = DEFAULT.optimizer,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="The highest; all but lbfgs lower it to zero along a cosine.",
+            show_default="adam, adamw 0.2; sgd 0.1; lbfgs 1; deep a fifth",
+        ),
+    ] = DEFAULT.learning_rate,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Training steps.", show_default="240; lbfgs 40; deep four times as many"),
+    ] = DEFAULT.steps,
+    seed: Annotated[int, typer.Option(min=0, help="For the first kernel, the batches and the noise.")] = 0,
+    algorithm: Annotated[
+        str, typer.Option(help="Which of jconv's algorithms computes the convolutions.")
+    ] = DEFAULT.algorithm,
+    padding_mode: Annotated[
+        Border,
+        typer.Option(
+            help="What filter and learner take to stand beyond the picture's border. none: they use only "
+            "pixels whose whole window lies inside, the safe choice where nobody knows what the program did."
+        ),
+    ] = DEFAULT.padding_mode,
+    noise: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            help="Standard deviation of noise added to the target, where 0 is black and 1 is white.",
+        ),
+    ] = DEFAULT.noise,
+) -> None:
+    """Learn a picture filter's kernel from one example of what it does.
+
+    Without options it takes a photograph, filters it with a kernel that the learner is not told, learns the
+    kernel back from the two pictures, and says how near it came.
+
+    With --image before.png --target after.png it finds out what another program's filter did.
+    """
+    with one_line_errors("learn"):
+        options = LearnOptions(
+            image=image,
+            target=target,
+            kernel_size=kernel_size,
+            model=model,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            steps=steps,
+            seed=seed,
+            algorithm=algorithm,
+            padding_mode=padding_mode,
+            noise=noise,
+        )
+        from jconv.cli.learn.command import run
+
+        raise typer.Exit(run(options, out))
+
+
+@app.command()
+def verify(
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full/--quick", help="All cases and dtypes for every algorithm, or what finds most in a minute."
+        ),
+    ] = False,
+    platform: Annotated[
+        str | None,
+        typer.Option(metavar="cpu|gpu|tpu", help="The device to verify.", show_default="the one jax uses"),
+    ] = None,
+    algorithm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this one; may be given several times.", show_default="all"),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="A file for the results.", show_default=False)] = None,
+) -> None:
+    """Hold every algorithm to the truth on this device.
+
+    Values, all derivatives and vmap of every algorithm, on cases where implementations go wrong, against
+    float64 in NumPy. Prints the worst error in units of its bound: over 1 is a failure, and ends with code 1.
+    """
+    with one_line_errors("verify"):
+        from jconv.cli.verify import run
+
+        raise typer.Exit(run(full=full, platform=platform, algorithms=algorithm, json_path=json))
+
+
+@app.command()
+def tune(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|MODULE:NAME",
+            help="A function without arguments whose convolutions are to be fast: a call of your model or of a "
+            "training step on an input of the real shape. It is traced, not run.",
+        ),
+    ],
+    seconds: Annotated[
+        float, typer.Option(min=0.001, help="For each algorithm on each problem, compilation apart.")
+    ] = 0.2,
+    budget: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds in all.", show_default="as long as it takes")
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Option(help="The file of the tuned table.", show_default="JCONV_TUNED, else one in the user's cache"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be measured.")] = False,
+) -> None:
+    """Measure the algorithms on your program's convolutions, and choose by that from now on.
+
+    Each convolution of the function, jconv's own and those of jax.lax, is measured in all three directions with
+    every algorithm that can compute it. `jconv.install()` lets a program of others use what was found.
+    """
+    with one_line_errors("tune"):
+        from jconv.cli.tune import run
+
+        raise typer.Exit(run(target, seconds=seconds, budget=budget, path=path, dry_run=dry_run))

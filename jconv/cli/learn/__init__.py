@@ -1,0 +1,1 @@
+"""`jconv learn`: an unknown filter, learned from one photograph."""

@@ -1,0 +1,218 @@
+"""`jconv learn` on the terminal: progress, summary, files, and what Ctrl-C does."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from rich.columns import Columns
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from jconv import plot
+from jconv._files import write_files
+from jconv.cli.learn.task import prepare
+from jconv.cli.learn.training import Learned, Learner
+from jconv.cli.options import InputError, LearnOptions
+from jconv.fit._train import DivergedError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+MOST_TAPS_PRINTED = 11
+
+
+def run(options: LearnOptions, out: Path) -> int:
+    """Learn, print, write.
+
+    Args:
+        options: what to learn, and how.
+        out: folder for the files.
+
+    Returns:
+        The exit code: 0, or 130 if Ctrl-C ended the training early.
+
+    Raises:
+        InputError: for bad input, or a training that diverged; nothing is written then.
+    """
+    started = time.perf_counter()
+    check_folder(out)
+    if options.learning_rate is not None and not options.learning_rate > 0:
+        raise InputError(f"--learning-rate {options.learning_rate:g}: must be greater than 0.")
+    console = Console(highlight=False)
+    task = prepare(options)
+    learner = Learner(task, options)
+    with _Interrupts(console) as interrupts:
+        try:
+            with _reporter(console, learner) as report:
+                for progress in learner.train():
+                    report(progress)
+                    if interrupts.seen:
+                        break
+        except DivergedError as error:
+            raise InputError(
+                f"--learning-rate {learner.learning_rate:g}: the training diverged at step "
+                f"{error.step} (its loss became {error.loss}). Give a lower rate."
+            ) from None
+        learned = learner.finish(progress, started)
+        save(learned, out)
+    console.print(summary(learned))
+    for note in learned.metrics["notes"]:
+        console.print(f"Note: {note}.", soft_wrap=True)
+    if interrupts.seen:
+        console.print(f"Stopped at step {progress.step} by Ctrl-C; what was learned so far is saved.")
+    console.print(f"Written: {out / 'report.png'}, kernel.npy, metrics.json", soft_wrap=True)
+    return INTERRUPTED if interrupts.seen else 0
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a folder that cannot be written to before the training, not after."""
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"--out {out}: {there} is a file. Give the path of a folder.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"--out {out}: no permission to write in {there}. Give another folder.")
+
+
+def save(learned: Learned, out: Path) -> None:
+    """Write the three files, all or none."""
+    kernel = BytesIO()
+    np.save(kernel, learned.kernel)
+    metrics = json.dumps(learned.metrics, indent=2, allow_nan=False) + "\n"
+    title, subtitle = headline(learned)
+    report = plot.learn_report(
+        image=learned.task.image,
+        target=learned.task.target,
+        prediction=learned.prediction,
+        learned=learned.kernel,
+        truth=learned.truth,
+        losses=learned.progress.losses,
+        errors=learned.errors,
+        title=title,
+        subtitle=subtitle,
+    )
+    try:
+        write_files(out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()})
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot be written ({error.strerror}). Give another folder.") from None
+
+
+def headline(learned: Learned) -> tuple[str, str]:
+    """Say the result, and how it was got, in a line each."""
+    metrics, options = learned.metrics, learned.metrics["options"]
+    name, error = options["target"], metrics["relative_kernel_error"]
+    if error is None:
+        title = f"jconv learned what made {Path(name).name}: PSNR {metrics['psnr_db']:.1f} dB"
+    else:
+        title = f"jconv learned “{name}” from one photograph: kernel error {error:.1e}"
+    size = options["kernel_size"]
+    how = f"{options['model']} {size} x {size}, {options['optimizer']}, {metrics['steps']} steps"
+    where = f"{metrics['device']}, algorithm {' + '.join(metrics['algorithms'])}"
+    return title, f"{how} in {metrics['seconds']['train']:.1f} s on {where}, PSNR {metrics['psnr_db']:.1f} dB"
+
+
+def summary(learned: Learned) -> Table:
+    """Lay out the kernels and the numbers."""
+    metrics, options = learned.metrics, learned.metrics["options"]
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold")
+    facts.add_column()
+    if learned.truth is not None:
+        facts.add_row("relative error", f"{metrics['relative_kernel_error']:.2e}   |learned - true| / |true|")
+        facts.add_row("PSNR", f"{metrics['psnr_db']:.1f} dB")
+    else:
+        grey = 255 * metrics["residual_rms"]
+        facts.add_row("residual", f"{grey:.3g} grey levels of 255 (rounding to whole levels alone leaves 0.29)")
+        facts.add_row("PSNR", f"{metrics['psnr_db']:.1f} dB")
+        facts.add_row("offset", f"{255 * metrics['offset']:+.1f} grey levels: what the filter makes of black")
+    seconds = metrics["seconds"]
+    facts.add_row("steps", f"{metrics['steps']} of {options['steps']} ({options['optimizer']})")
+    parts = f"training {seconds['train']:.1f}, compilation {seconds['compile']:.1f}"
+    facts.add_row("seconds", f"{seconds['total']:.1f}, of which {parts}")
+    facts.add_row("device", metrics["device"])
+    facts.add_row("algorithm", f"{' + '.join(metrics['algorithms'])} (asked for: {options['algorithm']})")
+    page = Table.grid(padding=(0, 0, 1, 0))
+    if learned.kernel.shape[0] <= MOST_TAPS_PRINTED:
+        shown = [("true kernel", learned.truth), ("learned kernel", learned.kernel)]
+        largest = np.max(np.abs(learned.kernel if learned.truth is None else learned.truth))
+        page.add_row(Columns([_kernel(name, k, largest) for name, k in shown if k is not None], padding=(0, 4)))
+    page.add_row(facts)
+    return page
+
+
+def _kernel(name: str, kernel: np.ndarray, largest: float) -> Table:
+    table = Table(
+        title=name,
+        title_justify="left",
+        title_style="bold",
+        show_header=False,
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    for _ in range(kernel.shape[1]):
+        table.add_column(justify="right")
+    for row in kernel:
+        words = [plot.tap_words(value, largest) for value in row]
+        table.add_row(*(Text(word, style="" if float(word) else "dim") for word in words))
+    return table
+
+
+@contextmanager
+def _reporter(console: Console, learner: Learner) -> Iterator:
+    """Give a function that shows a training's progress: a moving bar, or a few lines where nobody watches."""
+    steps = learner.steps
+
+    def words(progress) -> str:
+        error = f"  kernel error {learner.errors[-1][1]:.1e}" if learner.errors else ""
+        return f"loss {progress.loss:.1e}{error}"
+
+    if not console.is_terminal:
+        tenths = iter(range(0, 10 * steps, steps))  # of a tenth of a step
+        due = next(tenths)
+
+        def line(progress) -> None:
+            nonlocal due
+            if 10 * progress.step >= due:
+                console.print(f"step {progress.step} of {steps}  {words(progress)}")
+                due = next((at for at in tenths if at > 10 * progress.step), 10 * steps)
+
+        yield line
+        return
+    columns = (
+        TextColumn("[bold]learning"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        job = bar.add_task("learning", total=steps, words="compiling")
+        yield lambda progress: bar.update(job, completed=progress.step, words=words(progress))
+
+
+class _Interrupts:
+    """Turns the first Ctrl-C into a wish to stop after this chunk; the second stops at once."""
+
+    def __init__(self, console: Console):
+        self.console, self.seen = console, False
+
+    def __enter__(self) -> "_Interrupts":
+        self.before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+    def _note(self, number: int, frame: object) -> None:
+        if self.seen:
+            raise KeyboardInterrupt
+        self.seen = True
+        self.console.print("Stopping after these steps. Ctrl-C again: at once, without saving.")
