@@ -28,7 +28,7 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import fit, kernels, models, plot, testing
+    from jconv import fit, kernels, models, ndimage, plot, testing
 
 __all__ = [
     "Algorithm",
@@ -45,6 +45,7 @@ __all__ = [
     "kernels",
     "load_tuned",
     "models",
+    "ndimage",
     "plot",
     "testing",
     "tune",
@@ -55,7 +56,7 @@ __docformat__ = "google"
 __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
-_CHAPTERS = frozenset({"fit", "kernels", "models", "plot", "testing"})
+_CHAPTERS = frozenset({"fit", "kernels", "models", "ndimage", "plot", "testing"})
 
 
 def __getattr__(name: str) -> _ModuleType:

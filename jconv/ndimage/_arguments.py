@@ -38,7 +38,7 @@ def per_axis(verb: str, name: str, value: Any, count: int) -> tuple:
     """One value per filtered axis; a single one is spread to all."""
     if isinstance(value, str) or not np.iterable(value):
         return (value,) * count
-    if len(value) != count:
+    if len(tuple(value)) != count:
         raise ValueError(
             f"{verb}: {name}={value!r}: a sequence argument must have length equal to input rank, or to the number of "
             f"axes where axes are given (here {count})."

@@ -26,7 +26,7 @@ def bilateral_filter(
     *,
     channel_axis: int | None = None,
 ) -> Array:
-    """Average neighbours that are near in place and alike in value, as scikit-image's `denoise_bilateral` is documented.
+    """Average neighbours that are near in place and alike in value: `denoise_bilateral` as scikit-image documents it.
 
     y[i] = sum over k of  w * x[i + k] / sum over k of  w,
     w = exp(-|k|**2 / (2 * sigma_spatial**2)) * exp(-|x[i + k] - x[i]|**2 / (2 * sigma_color**2)),
@@ -66,9 +66,9 @@ def bilateral_filter(
     x = as_numbers(verb, image, complex_too=False)
     if not jnp.issubdtype(x.dtype, jnp.floating):
         raise TypeError(
-            f"{verb}: the image is {x.dtype}: give floats, image / 255.0 say, and sigma_color in its units."
+            f"{verb}: the image is {x.dtype}: give floats, image / 255.0 say (sigma_color is in its units)."
         )
-    size = _window("bilateral_filter", win_size, sigma_spatial)
+    size = _window(verb, win_size, sigma_spatial)
     word = check_mode(verb, mode)
     wide = accumulator(x.dtype, x.dtype)
     last = x[..., None] if channel_axis is None else jnp.moveaxis(x, check_axis(verb, channel_axis, x.ndim), -1)
@@ -79,7 +79,7 @@ def bilateral_filter(
     return (y[..., 0] if channel_axis is None else jnp.moveaxis(y, -1, channel_axis)).astype(x.dtype)
 
 
-def _window(verb: str, size: Any, sigma: ArrayLike) -> int:
+def _window(verb: str, size: Any, sigma: Any) -> int:
     """The window's size: the one given, or that which follows from sigma."""
     if size is None:
         try:

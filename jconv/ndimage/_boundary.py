@@ -2,9 +2,9 @@
 
 import jax.numpy as jnp
 
-from jconv._arguments import one_word
-from jconv._boundary import pad_boundary
 from jconv._typing import Array, Pairs
+from jconv._verbs.arguments import one_word
+from jconv._verbs.boundary import pad_boundary
 
 # SciPy's words for the modes, and the core's. With 1234 as the input and two positions on either side:
 MODES = {
@@ -22,8 +22,8 @@ MODES = {
 def check_mode(verb: str, mode: str) -> str:
     """Return the core's word for a mode of SciPy's."""
     if not isinstance(mode, str):
-        raise TypeError(
-            f"{verb}: mode={mode!r} must be one word for all axes: a sequence of modes is taken only by filters that "
+        raise ValueError(
+            f"{verb}: mode={mode!r} must be one word for all axes here: A sequence of modes is taken by filters that "
             f"treat the axes one after another."
         )
     return MODES[one_word(verb, "mode", mode, tuple(MODES))]

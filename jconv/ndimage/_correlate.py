@@ -6,11 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jconv._conv import conv
 from jconv._typing import Array, ArrayLike, DType, Pairs
+from jconv._verbs.conv import conv
 from jconv.ndimage._arguments import check_axes, full_shape, mirrored_origin, on_all_axes, per_axis, window_pairs
 from jconv.ndimage._boundary import check_mode, extend
-from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype
+from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype, whole
 
 
 def correlate(
@@ -113,8 +113,9 @@ def _slide(verb, input, weights, output, mode, cval, origin, axes, *, flip: bool
     pairs = window_pairs(verb, shape, origins)
     word = check_mode(verb, mode)
     cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
+    fraction += [] if whole(w) else [w]
     dtype = output_dtype(verb, output, x.dtype, complex_result=jnp.iscomplexobj(x) or jnp.iscomplexobj(w))
-    return _correlated(x, w.reshape(shape), cval, pairs, word, accumulator(x.dtype, dtype, w, *fraction), dtype)
+    return _correlated(x, w.reshape(shape), cval, pairs, word, accumulator(x.dtype, dtype, *fraction), dtype)
 
 
 @partial(jax.jit, static_argnums=(3, 4, 5, 6), inline=True)

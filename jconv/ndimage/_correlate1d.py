@@ -6,11 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jconv._conv import conv
 from jconv._typing import Array, ArrayLike, DType
+from jconv._verbs.conv import conv
 from jconv.ndimage._arguments import check_axis, mirrored_origin, window_pairs
 from jconv.ndimage._boundary import check_mode
-from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype
+from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype, whole
 from jconv.ndimage._lines import from_lines, to_lines
 
 
@@ -105,8 +105,9 @@ def _slide(verb, input, w: Array, axis, output, mode, cval, origin) -> Array:
     (pair,) = window_pairs(verb, w.shape, (origin,))
     word = check_mode(verb, mode)
     cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
+    fraction += [] if whole(w) else [w]
     dtype = output_dtype(verb, output, x.dtype, complex_result=jnp.iscomplexobj(x) or jnp.iscomplexobj(w))
-    return _correlated(x, w, cval, axis, pair, word, accumulator(x.dtype, dtype, w, *fraction), dtype)
+    return _correlated(x, w, cval, axis, pair, word, accumulator(x.dtype, dtype, *fraction), dtype)
 
 
 @partial(jax.jit, static_argnums=(3, 4, 5, 6, 7), inline=True)

@@ -43,6 +43,17 @@ def _real_or_complex(dtype: DType) -> DType:
     return np.dtype(np.float32) if dtype == jnp.bfloat16 else np.dtype(dtype)
 
 
+def whole(value: Array) -> bool:
+    """Whether numbers are known to be integers, of 32 bits at most."""
+    if jnp.iscomplexobj(value):
+        return False
+    try:
+        known = np.asarray(value)
+    except jax.errors.TracerArrayConversionError:
+        return not jnp.issubdtype(value.dtype, jnp.inexact)
+    return bool(np.all((known == np.trunc(known)) & (np.abs(known) < 2**31)))
+
+
 def check_cval(verb: str, cval: ArrayLike, x: Array, *, used: bool) -> tuple[Array, ...]:
     """The value beyond the border as an array; and once more if it is used and not known to be an integer."""
     value = jnp.asarray(cval)
@@ -50,18 +61,15 @@ def check_cval(verb: str, cval: ArrayLike, x: Array, *, used: bool) -> tuple[Arr
         return (jnp.zeros((), value.dtype),)
     if jnp.iscomplexobj(value) and not jnp.iscomplexobj(x):
         raise ValueError(f"{verb}: cval={cval!r}: Cannot provide a complex-valued cval when the input is real.")
-    try:
-        whole = not jnp.iscomplexobj(value) and float(value).is_integer()
-    except jax.errors.ConcretizationTypeError:
-        whole = jnp.issubdtype(value.dtype, jnp.integer)
-    return (value,) if whole else (value, value)
+    return (value,) if whole(value) else (value, value)
 
 
 def accumulator(x: DType, result: DType, *others: Any) -> DType:
     """What sums are kept in: integers where x, the result and all `others` are; else floats no narrower than these.
 
-    SciPy keeps all sums in float64. Here floats of 32 bits and fewer are summed in float32 unless the result is
-    float64; integers beside a float are summed in the widest float there is.
+    Of `others`, those that are known to be whole numbers are left out by the caller. SciPy keeps all sums in
+    float64. Here floats of 32 bits and fewer are summed in float32 unless the result is float64; integers beside a
+    fraction are summed in the widest float there is.
     """
     others = tuple(jnp.result_type(other) for other in others)
     if all(jnp.issubdtype(dtype, jnp.integer) or jnp.issubdtype(dtype, jnp.bool_) for dtype in (x, result, *others)):

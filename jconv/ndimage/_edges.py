@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from jconv._typing import Array, ArrayLike
 from jconv.ndimage._arguments import check_axis, per_axis
@@ -31,6 +32,7 @@ def sobel(input: ArrayLike, axis: int = -1, output: Any = None, mode: Any = "ref
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> sobel(jnp.array([[1, 2, 4], [1, 2, 4], [1, 2, 4]]))
         Array([[ 4, 12,  8],
                [ 4, 12,  8],
@@ -65,6 +67,7 @@ def prewitt(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> prewitt(jnp.array([[1, 2, 4], [1, 2, 4], [1, 2, 4]]))
         Array([[3, 9, 6],
                [3, 9, 6],
@@ -82,8 +85,8 @@ def _slope(verb: str, blur: list[int], input, axis, output, mode, cval) -> Array
     axis = check_axis(verb, axis, y.ndim)
     dtype = output_dtype(verb, output, y.dtype, complex_result=jnp.iscomplexobj(y))
     modes = per_axis(verb, "mode", mode, y.ndim)
-    y = correlate1d(y, [-1, 0, 1], axis, dtype, modes[axis], cval)
+    y = correlate1d(y, np.array([-1, 0, 1]), axis, dtype, modes[axis], cval)
     for other in range(y.ndim):
         if other != axis:
-            y = correlate1d(y, blur, other, dtype, modes[other], cval)
+            y = correlate1d(y, np.array(blur), other, dtype, modes[other], cval)
     return y

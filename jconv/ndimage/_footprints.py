@@ -9,7 +9,7 @@ import numpy as np
 from jconv._typing import Array, DType, Ints, Pairs
 from jconv.ndimage._arguments import check_axes, full_shape, on_all_axes, per_axis, window_pairs
 from jconv.ndimage._boundary import check_mode, extend
-from jconv.ndimage._dtypes import accumulator, cast, check_cval, comparable
+from jconv.ndimage._dtypes import accumulator, cast, check_cval, comparable, whole
 from jconv.ndimage._select import select
 
 
@@ -34,7 +34,8 @@ def under_footprint(
     if heights is None:
         wide = comparable(x.dtype, fraction, outside=word == "zeros")
     else:
-        heights, wide = heights[footprint], accumulator(x.dtype, dtype, heights, *fraction)
+        fraction += [] if whole(heights) else [heights]
+        heights, wide = heights[footprint], accumulator(x.dtype, dtype, *fraction)
     positions = tuple(tuple(map(int, position)) for position in np.argwhere(footprint.reshape(shape)))
     return _selected(x, heights, cval, positions, pairs, rank, word, wide, dtype)
 

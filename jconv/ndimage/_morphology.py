@@ -110,23 +110,24 @@ def _moved(verb, input, size, footprint, structure, output, mode, cval, origin, 
     count = len(check_axes(verb, axes, x.ndim))
     if structure is None and footprint is None and size is None:
         raise ValueError(f"{verb}: size, footprint, or structure must be specified.")
-    heights = None if structure is None else jnp.asarray(structure)
-    if heights is not None and heights.ndim != count:
-        raise ValueError(f"{verb}: structure array has incorrect shape {heights.shape}: it must have {count} axes.")
     footprint = None if footprint is None else np.asarray(footprint, bool)
-    if heights is not None and footprint is None:
-        footprint = np.ones(heights.shape, bool)
-    if flip:
-        sizes = per_axis(verb, "size", size if footprint is None else footprint.shape, count)
-        origin = tuple(map(mirrored_origin, per_axis(verb, "origin", origin, count), sizes))
-        footprint = None if footprint is None else np.flip(footprint)
-    if heights is None:
+    if structure is None:
+        if flip:
+            sizes = per_axis(verb, "size", size if footprint is None else footprint.shape, count)
+            origin = tuple(map(mirrored_origin, per_axis(verb, "origin", origin, count), sizes))
+            footprint = None if footprint is None else np.flip(footprint)
         return extreme(verb, x, size, footprint, output, mode, cval, origin, axes, largest=flip)
-    if heights.shape != footprint.shape:
+    heights = jnp.asarray(structure)
+    footprint = np.ones(heights.shape, bool) if footprint is None else footprint
+    if heights.ndim != count or heights.shape != footprint.shape:
         raise ValueError(
-            f"{verb}: structure (shape {heights.shape}) and footprint (shape {footprint.shape}) must agree in shape."
+            f"{verb}: structure array has incorrect shape {heights.shape}: it must have {count} axes, and the "
+            f"footprint's shape {footprint.shape}."
         )
-    heights = jnp.flip(heights) if flip else -heights
+    if flip:
+        origin = tuple(map(mirrored_origin, per_axis(verb, "origin", origin, count), footprint.shape))
+        footprint, heights = np.flip(footprint), jnp.flip(heights)
     rank = int(footprint.sum()) - 1 if flip else 0
     dtype = output_dtype(verb, output, x.dtype)
-    return under_footprint(verb, x, heights, footprint, rank, dtype, mode, cval, origin, axes)
+    raised = heights if flip else -heights
+    return under_footprint(verb, x, raised, footprint, rank, dtype, mode, cval, origin, axes)

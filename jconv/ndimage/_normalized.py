@@ -5,9 +5,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from jconv._arguments import one_word
-from jconv._conv import conv
 from jconv._typing import Array, ArrayLike, Ints
+from jconv._verbs.arguments import one_word
+from jconv._verbs.conv import conv
 from jconv.ndimage._boundary import extend
 from jconv.ndimage._dtypes import accumulator, as_numbers
 
