@@ -10,7 +10,7 @@ from jconv._typing import Array, ArrayLike, DType, Pairs
 from jconv._verbs.conv import conv
 from jconv.ndimage._arguments import check_axes, full_shape, mirrored_origin, on_all_axes, per_axis, window_pairs
 from jconv.ndimage._boundary import check_mode, extend
-from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype, whole
+from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, fractions, known, output_dtype
 
 
 def correlate(
@@ -101,21 +101,21 @@ def convolve(
 
 def _slide(verb, input, weights, output, mode, cval, origin, axes, *, flip: bool = False) -> Array:
     """The correlation of either verb, from the user's words."""
-    x, w = as_numbers(verb, input), jnp.asarray(weights)
+    x, w = as_numbers(verb, input), known(weights)
     axes = check_axes(verb, axes, x.ndim)
     shape = full_shape(verb, "weights", w.shape, axes, x.ndim)
     origins = on_all_axes(per_axis(verb, "origin", origin, len(axes)), axes, x.ndim, 0)
     if flip:
-        w = jnp.flip(w)
+        w = w[(slice(None, None, -1),) * w.ndim]
         origins = tuple(map(mirrored_origin, origins, shape))
     elif jnp.iscomplexobj(w):
         w = w.conj()
     pairs = window_pairs(verb, shape, origins)
     word = check_mode(verb, mode)
-    cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
-    fraction += [] if whole(w) else [w]
+    cval = check_cval(verb, cval, x, used=word == "zeros")
     dtype = output_dtype(verb, output, x.dtype, complex_result=jnp.iscomplexobj(x) or jnp.iscomplexobj(w))
-    return _correlated(x, w.reshape(shape), cval, pairs, word, accumulator(x.dtype, dtype, *fraction), dtype)
+    wide = accumulator(x.dtype, dtype, *fractions(w, cval))
+    return _correlated(x, w.reshape(shape), cval, pairs, word, wide, dtype)
 
 
 @partial(jax.jit, static_argnums=(3, 4, 5, 6), inline=True)

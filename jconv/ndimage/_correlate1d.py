@@ -5,12 +5,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jconv._typing import Array, ArrayLike, DType
 from jconv._verbs.conv import conv
 from jconv.ndimage._arguments import check_axis, mirrored_origin, window_pairs
 from jconv.ndimage._boundary import check_mode
-from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype, whole
+from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, fractions, known, output_dtype
 from jconv.ndimage._lines import from_lines, to_lines
 
 
@@ -46,13 +47,14 @@ def correlate1d(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> correlate1d(jnp.array([2, 8, 0, 4]), jnp.array([1, 3]))
         Array([ 8, 26,  8, 12], dtype=int32)
 
     References:
         SciPy, `scipy.ndimage.correlate1d`.
     """
-    return _slide("correlate1d", input, jnp.asarray(weights).conj(), axis, output, mode, cval, origin)
+    return _slide("correlate1d", input, known(weights).conj(), axis, output, mode, cval, origin)
 
 
 def convolve1d(
@@ -86,17 +88,18 @@ def convolve1d(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> convolve1d(jnp.array([2, 8, 0, 4]), jnp.array([1, 3]))
         Array([14, 24,  4, 16], dtype=int32)
 
     References:
         SciPy, `scipy.ndimage.convolve1d`.
     """
-    w = jnp.asarray(weights)
-    return _slide("convolve1d", input, jnp.flip(w), axis, output, mode, cval, mirrored_origin(origin, w.size))
+    w = known(weights)
+    return _slide("convolve1d", input, w[::-1], axis, output, mode, cval, mirrored_origin(origin, w.size))
 
 
-def _slide(verb, input, w: Array, axis, output, mode, cval, origin) -> Array:
+def _slide(verb, input, w: np.ndarray | Array, axis, output, mode, cval, origin) -> Array:
     """The correlation of either verb, from the user's words."""
     x = as_numbers(verb, input)
     axis = check_axis(verb, axis, x.ndim)
@@ -104,10 +107,10 @@ def _slide(verb, input, w: Array, axis, output, mode, cval, origin) -> Array:
         raise ValueError(f"{verb}: no filter weights given: weights must be (size,), and have shape {w.shape}.")
     (pair,) = window_pairs(verb, w.shape, (origin,))
     word = check_mode(verb, mode)
-    cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
-    fraction += [] if whole(w) else [w]
+    cval = check_cval(verb, cval, x, used=word == "zeros")
     dtype = output_dtype(verb, output, x.dtype, complex_result=jnp.iscomplexobj(x) or jnp.iscomplexobj(w))
-    return _correlated(x, w, cval, axis, pair, word, accumulator(x.dtype, dtype, *fraction), dtype)
+    wide = accumulator(x.dtype, dtype, *fractions(w, cval))
+    return _correlated(x, w, cval, axis, pair, word, wide, dtype)
 
 
 @partial(jax.jit, static_argnums=(3, 4, 5, 6, 7), inline=True)

@@ -1,7 +1,6 @@
 """The dtypes of SciPy's results, what sums are kept in, and SciPy's way from one to the other."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -22,7 +21,7 @@ def as_numbers(verb: str, input: ArrayLike, *, complex_too: bool = True) -> Arra
 def output_dtype(verb: str, output: Any, dtype: DType, *, complex_result: bool = False) -> DType:
     """The dtype of the result: the one asked for by `output`, or the input's."""
     if output is None:
-        wanted = np.promote_types(_real_or_complex(dtype), np.complex64) if complex_result else np.dtype(dtype)
+        wanted = _complexified(dtype) if complex_result else np.dtype(dtype)
     elif isinstance(output, type | np.dtype | str):
         wanted = np.dtype(output)
     else:
@@ -34,42 +33,48 @@ def output_dtype(verb: str, output: Any, dtype: DType, *, complex_result: bool =
         if isinstance(output, str):
             raise ValueError(f"{verb}: output={output!r}: output must have complex dtype, as the result is complex.")
         warnings.warn(f"{verb}: promoting specified output dtype to complex", UserWarning, stacklevel=4)
-        wanted = np.promote_types(_real_or_complex(wanted), np.complex64)
+        wanted = _complexified(wanted)
     return np.dtype(jax.dtypes.canonicalize_dtype(wanted))
 
 
-def _real_or_complex(dtype: DType) -> DType:
-    """Itself, or float32 for bfloat16, which NumPy does not know how to promote."""
-    return np.dtype(np.float32) if dtype == jnp.bfloat16 else np.dtype(dtype)
+def _complexified(dtype: DType) -> DType:
+    """The complex dtype that holds a dtype's numbers, as NumPy promotes them."""
+    return np.dtype(np.complex64) if dtype == jnp.bfloat16 else np.promote_types(dtype, np.complex64)
 
 
-def whole(value: Array) -> bool:
-    """Whether numbers are known to be integers, of 32 bits at most."""
-    if jnp.iscomplexobj(value):
-        return False
+def known(value: ArrayLike) -> np.ndarray | Array:
+    """An array of NumPy's, unless the value is traced: what is known may decide how sums are kept."""
     try:
-        known = np.asarray(value)
+        return np.asarray(value)
     except jax.errors.TracerArrayConversionError:
+        return jnp.asarray(value)
+
+
+def fractions(*values: np.ndarray | Array) -> list[np.ndarray | Array]:
+    """Those that are not known to be whole numbers of 32 bits at most."""
+    return [value for value in values if not _whole(value)]
+
+
+def _whole(value: np.ndarray | Array) -> bool:
+    if isinstance(value, jax.Array) or np.iscomplexobj(value):
         return not jnp.issubdtype(value.dtype, jnp.inexact)
-    return bool(np.all((known == np.trunc(known)) & (np.abs(known) < 2**31)))
+    return bool(np.all((value == np.trunc(value)) & (np.abs(value) < 2**31)))
 
 
-def check_cval(verb: str, cval: ArrayLike, x: Array, *, used: bool) -> tuple[Array, ...]:
-    """The value beyond the border as an array; and once more if it is used and not known to be an integer."""
-    value = jnp.asarray(cval)
-    if not used:
-        return (jnp.zeros((), value.dtype),)
+def check_cval(verb: str, cval: ArrayLike, x: Array, *, used: bool) -> np.ndarray | Array:
+    """The value beyond the border; 0 if it is not used."""
+    value = known(cval) if used else np.zeros((), int)
     if jnp.iscomplexobj(value) and not jnp.iscomplexobj(x):
         raise ValueError(f"{verb}: cval={cval!r}: Cannot provide a complex-valued cval when the input is real.")
-    return (value,) if whole(value) else (value, value)
+    return value
 
 
 def accumulator(x: DType, result: DType, *others: Any) -> DType:
     """What sums are kept in: integers where x, the result and all `others` are; else floats no narrower than these.
 
-    Of `others`, those that are known to be whole numbers are left out by the caller. SciPy keeps all sums in
-    float64. Here floats of 32 bits and fewer are summed in float32 unless the result is float64; integers beside a
-    fraction are summed in the widest float there is.
+    `others` are what the `fractions` are of weights and the like. SciPy keeps all sums in float64. Here floats of 32
+    bits and fewer are summed in float32 unless the result is float64; integers beside a fraction are summed in the
+    widest float there is.
     """
     others = tuple(jnp.result_type(other) for other in others)
     if all(jnp.issubdtype(dtype, jnp.integer) or jnp.issubdtype(dtype, jnp.bool_) for dtype in (x, result, *others)):
@@ -91,7 +96,7 @@ def cast(y: Array, dtype: DType) -> Array:
     return y.astype(dtype)
 
 
-def comparable(x: DType, fraction: Sequence[Array], *, outside: bool) -> DType:
+def comparable(x: DType, cval: np.ndarray | Array, *, outside: bool) -> DType:
     """What values are compared in: the input's dtype, unless a value from outside may not be one of these."""
     half = jnp.issubdtype(x, jnp.floating) and np.dtype(x).itemsize < 4
-    return accumulator(x, x, *fraction) if outside or half else np.dtype(x)
+    return accumulator(x, x, *fractions(cval)) if outside or half else np.dtype(x)

@@ -215,8 +215,8 @@ def _along_axis(verb, input, size, axis, output, mode, cval, origin, *, largest:
         raise ValueError(f"{verb}: size={size}: incorrect filter size, it must be at least 1.")
     (pair,) = window_pairs(verb, (index(size),), (origin,))
     word = check_mode(verb, mode)
-    cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
-    wide = comparable(x.dtype, fraction, outside=word == "zeros")
+    cval = check_cval(verb, cval, x, used=word == "zeros")
+    wide = comparable(x.dtype, cval, outside=word == "zeros")
     return _extreme(x, cval, axis, pair, word, wide, output_dtype(verb, output, x.dtype), largest)
 
 

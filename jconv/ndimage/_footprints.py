@@ -9,14 +9,14 @@ import numpy as np
 from jconv._typing import Array, DType, Ints, Pairs
 from jconv.ndimage._arguments import check_axes, full_shape, on_all_axes, per_axis, window_pairs
 from jconv.ndimage._boundary import check_mode, extend
-from jconv.ndimage._dtypes import accumulator, cast, check_cval, comparable, whole
+from jconv.ndimage._dtypes import accumulator, cast, check_cval, comparable, fractions
 from jconv.ndimage._select import select
 
 
 def under_footprint(
     verb: str,
     x: Array,
-    heights: Array | None,
+    heights: np.ndarray | Array | None,
     footprint: np.ndarray,
     rank: int,
     dtype: DType,
@@ -30,12 +30,12 @@ def under_footprint(
     shape = full_shape(verb, "footprint", footprint.shape, axes, x.ndim)
     origins = on_all_axes(per_axis(verb, "origin", origin, len(axes)), axes, x.ndim, 0)
     pairs, word = window_pairs(verb, shape, origins), check_mode(verb, mode)
-    cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
+    cval = check_cval(verb, cval, x, used=word == "zeros")
     if heights is None:
-        wide = comparable(x.dtype, fraction, outside=word == "zeros")
+        wide = comparable(x.dtype, cval, outside=word == "zeros")
     else:
-        fraction += [] if whole(heights) else [heights]
-        heights, wide = heights[footprint], accumulator(x.dtype, dtype, *fraction)
+        heights = heights[footprint]
+        wide = accumulator(x.dtype, dtype, *fractions(heights, cval))
     positions = tuple(tuple(map(int, position)) for position in np.argwhere(footprint.reshape(shape)))
     return _selected(x, heights, cval, positions, pairs, rank, word, wide, dtype)
 

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from jconv._typing import Array, ArrayLike
 from jconv.ndimage._arguments import check_axes, mirrored_origin, per_axis
-from jconv.ndimage._dtypes import as_numbers, output_dtype
+from jconv.ndimage._dtypes import as_numbers, known, output_dtype
 from jconv.ndimage._extremes import extreme
 from jconv.ndimage._footprints import under_footprint
 
@@ -48,8 +47,7 @@ def grey_erosion(
         TypeError: as in `maximum_filter`.
 
     Examples:
-        >>> import jax.numpy as jnp
-        >>> grey_erosion(jnp.array([5, 5, 1, 5, 5]), structure=jnp.array([-1, 0, -1]))
+        >>>         >>> grey_erosion(jnp.array([5, 5, 1, 5, 5]), structure=jnp.array([-1, 0, -1]))
         Array([5, 2, 1, 2, 5], dtype=int32)
 
     References:
@@ -94,8 +92,7 @@ def grey_dilation(
         TypeError: as in `grey_erosion`.
 
     Examples:
-        >>> import jax.numpy as jnp
-        >>> grey_dilation(jnp.array([0, 0, 5, 0, 0]), structure=jnp.array([1, 2, 3]))
+        >>>         >>> grey_dilation(jnp.array([0, 0, 5, 0, 0]), structure=jnp.array([1, 2, 3]))
         Array([3, 6, 7, 8, 3], dtype=int32)
 
     References:
@@ -117,7 +114,7 @@ def _moved(verb, input, size, footprint, structure, output, mode, cval, origin, 
             origin = tuple(map(mirrored_origin, per_axis(verb, "origin", origin, count), sizes))
             footprint = None if footprint is None else np.flip(footprint)
         return extreme(verb, x, size, footprint, output, mode, cval, origin, axes, largest=flip)
-    heights = jnp.asarray(structure)
+    heights = known(structure)
     footprint = np.ones(heights.shape, bool) if footprint is None else footprint
     if heights.ndim != count or heights.shape != footprint.shape:
         raise ValueError(
@@ -126,7 +123,7 @@ def _moved(verb, input, size, footprint, structure, output, mode, cval, origin, 
         )
     if flip:
         origin = tuple(map(mirrored_origin, per_axis(verb, "origin", origin, count), footprint.shape))
-        footprint, heights = np.flip(footprint), jnp.flip(heights)
+        footprint, heights = np.flip(footprint), heights[(slice(None, None, -1),) * count]
     rank = int(footprint.sum()) - 1 if flip else 0
     dtype = output_dtype(verb, output, x.dtype)
     raised = heights if flip else -heights

@@ -1,15 +1,17 @@
 """Convolution of data with gaps: what is missing takes no part, and the weights of what is there are made up for."""
 
 from functools import partial
+from math import nan
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jconv._typing import Array, ArrayLike, Ints
 from jconv._verbs.arguments import one_word
 from jconv._verbs.conv import conv
 from jconv.ndimage._boundary import extend
-from jconv.ndimage._dtypes import accumulator, as_numbers
+from jconv.ndimage._dtypes import accumulator, as_numbers, known
 
 # astropy's words for what stands beyond the border, and the core's.
 BOUNDARIES = {None: "zeros", "fill": "zeros", "extend": "edge", "wrap": "wrap"}
@@ -58,6 +60,7 @@ def normalized_convolve(
 
     Examples:
         >>> import jax.numpy as jnp
+    import numpy as np
         >>> x = jnp.array([1.0, jnp.nan, 3.0, 3.0])
         >>> normalized_convolve(x, jnp.ones(3), boundary="extend")
         Array([1., 2., 3., 3.], dtype=float32)
@@ -66,7 +69,9 @@ def normalized_convolve(
         Knutsson and Westin, "Normalized and differential convolution", CVPR 1993. astropy.convolution.convolve.
     """
     verb = "normalized_convolve"
-    x, w = as_numbers(verb, array, complex_too=False), as_numbers(verb, kernel, complex_too=False)
+    x, w = as_numbers(verb, array, complex_too=False), known(kernel)
+    if jnp.iscomplexobj(w):
+        raise TypeError(f"{verb}: the kernel is {w.dtype}, and must be real.")
     one_word(verb, "nan_treatment", nan_treatment, ("interpolate", "fill"))
     one_word(verb, "method", method, ("direct", "fft"))
     if boundary not in BOUNDARIES:
@@ -130,12 +135,9 @@ def _check_sizes(verb: str, shape: Ints, window: Ints, boundary: str | None) -> 
         )
 
 
-def _check_sum(verb: str, w: Array, least: float) -> None:
+def _check_sum(verb: str, w: np.ndarray | Array, least: float) -> None:
     """The kernel's sum, if it is not traced, can be divided by."""
-    try:
-        total = float(w.sum())
-    except jax.errors.ConcretizationTypeError:
-        return
+    total = nan if isinstance(w, jax.Array) else float(w.sum())
     if total <= least:
         raise ValueError(
             f"{verb}: the kernel sums to {total:g}, and cannot be normalized, nor interpolate. For a zero-sum kernel, "

@@ -13,7 +13,7 @@ from jconv._typing import Array, ArrayLike, DType
 from jconv.ndimage._arguments import check_axes, check_axis, per_axis, window_pairs
 from jconv.ndimage._boundary import check_mode
 from jconv.ndimage._correlate1d import slide
-from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, output_dtype
+from jconv.ndimage._dtypes import accumulator, as_numbers, cast, check_cval, fractions, output_dtype
 from jconv.ndimage._lines import from_lines, to_lines
 
 # A box of up to so many is summed tap by tap; a larger one is a box of boxes.
@@ -64,9 +64,9 @@ def uniform_filter1d(
         raise ValueError(f"{verb}: size={size}: incorrect filter size, it must be at least 1.")
     (pair,) = window_pairs(verb, (index(size),), (origin,))
     word = check_mode(verb, mode)
-    cval, *fraction = check_cval(verb, cval, x, used=word == "zeros")
+    cval = check_cval(verb, cval, x, used=word == "zeros")
     dtype = output_dtype(verb, output, x.dtype, complex_result=jnp.iscomplexobj(x))
-    return _averaged(x, cval, axis, pair, word, accumulator(x.dtype, dtype, *fraction), dtype)
+    return _averaged(x, cval, axis, pair, word, accumulator(x.dtype, dtype, *fractions(cval)), dtype)
 
 
 def uniform_filter(
