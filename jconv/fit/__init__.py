@@ -4,4 +4,13 @@ from jconv.fit._decorrelate import decorrelate
 from jconv.fit._solve_kernel import solve_kernel
 from jconv.fit._train import DivergedError, Loss, Progress, fit, fit_chunks, squared_error
 
-__all__ = ["DivergedError", "Loss", "Progress", "decorrelate", "fit", "fit_chunks", "solve_kernel", "squared_error",]
+__all__ = [
+    "DivergedError",
+    "Loss",
+    "Progress",
+    "decorrelate",
+    "fit",
+    "fit_chunks",
+    "solve_kernel",
+    "squared_error",
+]

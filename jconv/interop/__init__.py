@@ -6,6 +6,21 @@
 """
 
 from jconv.interop._load_torch import load_torch
-from jconv.interop._parameters import conv_kernel_from_torch, conv_kernel_to_torch, conv_transpose_kernel_from_torch, conv_transpose_kernel_to_torch, linear_kernel_from_torch, linear_kernel_to_torch
+from jconv.interop._parameters import (
+    conv_kernel_from_torch,
+    conv_kernel_to_torch,
+    conv_transpose_kernel_from_torch,
+    conv_transpose_kernel_to_torch,
+    linear_kernel_from_torch,
+    linear_kernel_to_torch,
+)
 
-__all__ = ["conv_kernel_from_torch", "conv_kernel_to_torch", "conv_transpose_kernel_from_torch", "conv_transpose_kernel_to_torch", "linear_kernel_from_torch", "linear_kernel_to_torch", "load_torch",]
+__all__ = [
+    "conv_kernel_from_torch",
+    "conv_kernel_to_torch",
+    "conv_transpose_kernel_from_torch",
+    "conv_transpose_kernel_to_torch",
+    "linear_kernel_from_torch",
+    "linear_kernel_to_torch",
+    "load_torch",
+]

@@ -9,8 +9,34 @@ Rows run down (axis 0, or -2) and columns to the right (axis 1, or -1), as in Nu
 scipy.ndimage or scikit-image define the same filter, the values are theirs, and the tests compare.
 """
 
-from jconv.kernels._edges import difference_of_gaussians, laplacian, laplacian_of_gaussian, prewitt, roberts, scharr, sobel
+from jconv.kernels._edges import (
+    difference_of_gaussians,
+    laplacian,
+    laplacian_of_gaussian,
+    prewitt,
+    roberts,
+    scharr,
+    sobel,
+)
 from jconv.kernels._effects import emboss, gabor, sharpen, unsharp
 from jconv.kernels._smooth import binomial, box, disk, gaussian, identity, motion
 
-__all__ = ["binomial", "box", "difference_of_gaussians", "disk", "emboss", "gabor", "gaussian", "identity", "laplacian", "laplacian_of_gaussian", "motion", "prewitt", "roberts", "scharr", "sharpen", "sobel", "unsharp",]
+__all__ = [
+    "binomial",
+    "box",
+    "difference_of_gaussians",
+    "disk",
+    "emboss",
+    "gabor",
+    "gaussian",
+    "identity",
+    "laplacian",
+    "laplacian_of_gaussian",
+    "motion",
+    "prewitt",
+    "roberts",
+    "scharr",
+    "sharpen",
+    "sobel",
+    "unsharp",
+]

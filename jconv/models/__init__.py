@@ -1,5 +1,5 @@
 """Small Flax (nnx) networks on jconv."""
 
-from jconv.models._filters import ConvFilter, DeepFilter, FILTER_MODELS, SeparableFilter
+from jconv.models._filters import FILTER_MODELS, ConvFilter, DeepFilter, SeparableFilter
 
-__all__ = ["ConvFilter", "DeepFilter", "FILTER_MODELS", "SeparableFilter",]
+__all__ = ["FILTER_MODELS", "ConvFilter", "DeepFilter", "SeparableFilter"]

@@ -31,4 +31,32 @@ from jconv.ndimage._normalized import normalized_convolve
 from jconv.ndimage._rank import median_filter, percentile_filter, rank_filter
 from jconv.ndimage._uniform import uniform_filter, uniform_filter1d
 
-__all__ = ["bilateral_filter", "convolve", "convolve1d", "correlate", "correlate1d", "gaussian_filter", "gaussian_filter1d", "gaussian_gradient_magnitude", "gaussian_laplace", "generic_gradient_magnitude", "generic_laplace", "grey_dilation", "grey_erosion", "guided_filter", "laplace", "maximum_filter", "maximum_filter1d", "median_filter", "minimum_filter", "minimum_filter1d", "normalized_convolve", "percentile_filter", "prewitt", "rank_filter", "sobel", "uniform_filter", "uniform_filter1d",]
+__all__ = [
+    "bilateral_filter",
+    "convolve",
+    "convolve1d",
+    "correlate",
+    "correlate1d",
+    "gaussian_filter",
+    "gaussian_filter1d",
+    "gaussian_gradient_magnitude",
+    "gaussian_laplace",
+    "generic_gradient_magnitude",
+    "generic_laplace",
+    "grey_dilation",
+    "grey_erosion",
+    "guided_filter",
+    "laplace",
+    "maximum_filter",
+    "maximum_filter1d",
+    "median_filter",
+    "minimum_filter",
+    "minimum_filter1d",
+    "normalized_convolve",
+    "percentile_filter",
+    "prewitt",
+    "rank_filter",
+    "sobel",
+    "uniform_filter",
+    "uniform_filter1d",
+]

@@ -12,4 +12,11 @@ from jconv.nn._conv_transpose import ConvTranspose
 from jconv.nn._depthwise_conv import DepthwiseConv, SeparableConv
 from jconv.nn._fixed_filter import FixedFilter, Frozen
 
-__all__ = ["Conv", "ConvTranspose", "DepthwiseConv", "FixedFilter", "Frozen", "SeparableConv",]
+__all__ = [
+    "Conv",
+    "ConvTranspose",
+    "DepthwiseConv",
+    "FixedFilter",
+    "Frozen",
+    "SeparableConv",
+]

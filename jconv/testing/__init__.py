@@ -11,4 +11,17 @@ from jconv.testing.judge import Result, Summary, summarise
 from jconv.testing.matrix import DTYPES, QUICK_DTYPES, check_conv, run_matrix
 from jconv.testing.quantities import QUANTITIES
 
-__all__ = ["CASES", "Case", "DTYPES", "QUANTITIES", "QUICK", "QUICK_DTYPES", "Result", "Summary", "check_conv", "oracle", "run_matrix", "summarise",]
+__all__ = [
+    "CASES",
+    "DTYPES",
+    "QUANTITIES",
+    "QUICK",
+    "QUICK_DTYPES",
+    "Case",
+    "Result",
+    "Summary",
+    "check_conv",
+    "oracle",
+    "run_matrix",
+    "summarise",
+]
