@@ -11,12 +11,23 @@ from jconv._verbs.arguments import axis_ints, is_sequence, one_int, one_word
 MODE_SYNONYMS = {"circular": "wrap", "replicate": "edge", "constant": "zeros"}
 MODE_WORDS = (*get_args(PaddingMode), *MODE_SYNONYMS)
 FLAX_PADDING_MODES = {"CIRCULAR": "wrap", "REFLECT": "reflect"}
+PADDING_WORDS = (*get_args(PaddingWord), *FLAX_PADDING_MODES)
 
 
 def padding_pairs(
-    verb: str, padding: Any, sizes: Ints, window: Ints, stride: Ints, dilation: Ints
+    verb: str,
+    padding: Any,
+    sizes: Ints,
+    window: Ints,
+    stride: Ints,
+    dilation: Ints,
+    *,
+    words: tuple[str, ...] = PADDING_WORDS,
 ) -> tuple[Pairs, str | None]:
-    """The (low, high) pairs of `padding`, and the padding mode that Flax's words imply."""
+    """The (low, high) pairs of `padding`, and the padding mode that Flax's words imply.
+
+    An unknown word is answered with `words`, those that the verb takes.
+    """
     spans = tuple(map(dilated_size, window, dilation))
     if not isinstance(padding, str):
         return _written_pairs(verb, padding, len(window)), None
@@ -27,7 +38,7 @@ def padding_pairs(
             f"{verb}: padding={padding!r} says what stands beyond the border, not how far it reaches: that is "
             f"jconv.conv's padding_mode={padding.lower()!r}, beside padding='SAME' or amounts."
         )
-    word = one_word(verb, "padding", padding, (*get_args(PaddingWord), *FLAX_PADDING_MODES))
+    word = one_word(verb, "padding", padding, words)
     return word_padding(word, sizes, spans, stride), None
 
 

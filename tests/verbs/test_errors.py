@@ -551,10 +551,39 @@ MEANT = {
         "conv_general_dilated: padding=(3,) must be a word or a (low, high) pair per spatial axis (here 1), as in "
         "lax; jconv.conv takes ints too.",
     ),
+    "lax's padding by a boolean": (
+        lambda: lax_like(padding=True),
+        ValueError,
+        "conv_general_dilated: padding=True must be a word or a (low, high) pair per spatial axis (here 1), as in lax; "
+        "jconv.conv takes ints too.",
+    ),
+    "lax's padding by too many pairs": (
+        lambda: lax_like(padding=((1, 2), (3, 4))),
+        ValueError,
+        "conv_general_dilated: padding=((1, 2), (3, 4)) must be a word or a (low, high) pair per spatial axis (here "
+        "1), as in lax; jconv.conv takes ints too.",
+    ),
     "a word that lax has not": (
         lambda: lax_like(padding="FULL"),
         ValueError,
-        "conv_general_dilated: padding='FULL' is none of lax's VALID, SAME, SAME_LOWER: use jconv.conv.",
+        "conv_general_dilated: padding='FULL' is a word of jconv.conv; here it is one of 'VALID', 'SAME', "
+        "'SAME_LOWER', as in lax.",
+    ),
+    "a word that nobody has": (
+        lambda: lax_like(padding="foo"),
+        ValueError,
+        "conv_general_dilated: padding='foo' is not one of 'VALID', 'SAME', 'SAME_LOWER'.",
+    ),
+    "booleans by a named algorithm": (
+        lambda: lax_like(LHS > 0, RHS > 0, algorithm="taps"),
+        NotImplementedError,
+        "conv_general_dilated: algorithm='taps' cannot compute this convolution: its operands are booleans, for which "
+        "a sum is \"or\". These can: 'lax', 'auto', 'direct'.",
+    ),
+    "booleans by a misspelt algorithm": (
+        lambda: lax_like(LHS > 0, RHS > 0, algorithm="tasp"),
+        ValueError,
+        f"conv_general_dilated: algorithm='tasp' is not one of {NAMES}. Did you mean 'taps'?",
     ),
     "Flax's word": (
         lambda: conv(X, KERNEL, strides=2),
