@@ -17,6 +17,7 @@ SYNONYMS = {
     "rhs_dilation": "dilation",
     "dilations": "dilation",
     "dilation_rate": "dilation",
+    "rate": "dilation",
     "feature_group_count": "groups",
     "pads": "padding",
     "mode": "padding_mode",
@@ -26,9 +27,18 @@ SYNONYMS = {
     "rhs": "kernel",
     "dtype": "preferred_element_type",
 }
+# What they call the first noun, which is x or y.
+FIRST = ("input", "inputs", "lhs", "x", "y")
+_TRANSPOSED = "use jconv.conv_transpose(stride=...), or jconv.conv_general_dilated"
+_LAYOUT = "arrays are channels-last here; jconv.conv_general_dilated takes other layouts"
 ELSEWHERE = {
-    "lhs_dilation": "that is jconv.conv_transpose(stride=...), or jconv.conv_general_dilated",
-    "dimension_numbers": "that is jconv.conv_general_dilated; here arrays are channels-last",
+    "lhs_dilation": _TRANSPOSED,
+    "input_dilation": _TRANSPOSED,
+    "dimension_numbers": _LAYOUT,
+    "data_format": _LAYOUT,
+    "batch_group_count": "use jconv.conv_general_dilated",
+    "output_padding": "it belongs to jconv.conv_transpose",
+    "kernel_size": "the kernel's own shape says it",
     "bias": "add it to the result",
 }
 
@@ -73,6 +83,6 @@ def _meant(name: str, known: tuple[str, ...]) -> str:
     """A sentence that says what an unknown keyword may have been meant to be."""
     if name in ELSEWHERE:
         return f"For {name}: {ELSEWHERE[name]}."
-    near = [SYNONYMS[name]] if name in SYNONYMS else difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    near = [word for word in near if word in known]
+    synonym = known[0] if name in FIRST else SYNONYMS.get(name)
+    near = [synonym] if synonym else difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {near[0]}=?" if near else f"The arguments are {', '.join(known)}."

@@ -55,11 +55,14 @@ def _written_pairs(verb: str, padding: Any, rank: int) -> Pairs:
     return tuple((p, p) for p in axis_ints(verb, "padding", padding, rank, rule=rule))
 
 
-def _pads_nothing(padding: Any, pairs: Pairs) -> bool:
-    """Whether the padding that was written adds no position whatever the sizes: "VALID", or amounts of 0 or less."""
+def _pads_nothing(padding: Any, pairs: Pairs, modes: tuple[str, ...]) -> bool:
+    """Whether the padding that was written adds no position on the axes of a mode other than zeros, whatever the sizes.
+
+    Such a padding is "VALID", or amounts of 0 or less.
+    """
     if isinstance(padding, str):
         return padding.upper() == "VALID"
-    return all(amount <= 0 for pair in pairs for amount in pair)
+    return all(max(pair) <= 0 for pair, mode in zip(pairs, modes, strict=True) if mode != "zeros")
 
 
 def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) -> tuple[str, ...]:
@@ -86,11 +89,11 @@ def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) 
 
 def check_boundary(verb: str, sizes: Ints, pairs: Pairs, modes: tuple[str, ...], padding: Any) -> None:
     """A padding mode needs positions to fill, and on each axis something to repeat."""
-    if any(mode != "zeros" for mode in modes) and _pads_nothing(padding, pairs):
+    if any(mode != "zeros" for mode in modes) and _pads_nothing(padding, pairs, modes):
         mode = next(mode for mode in modes if mode != "zeros")
         raise ValueError(
-            f"{verb}: padding_mode={mode!r} has nothing to fill, for padding={padding!r} adds no positions: give "
-            f"padding='SAME', 'CAUSAL', 'FULL' or amounts."
+            f"{verb}: padding_mode={mode!r} has nothing to fill, for padding={padding!r} adds no positions there: "
+            f"give padding='SAME', 'CAUSAL', 'FULL' or amounts."
         )
     for size, pair, mode in zip(sizes, pairs, modes, strict=True):
         if size == 0 and mode != "zeros" and max(pair) > 0:
