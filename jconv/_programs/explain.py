@@ -7,15 +7,15 @@ from typing import Any
 import jax
 
 from jconv._algorithms import ALGORITHMS, Cost
-from jconv._choice.choose import choose_algorithm
+from jconv._choice.choose import choose_algorithm, measured
 from jconv._choice.limits import why_not_auto
 from jconv._choice.seconds import compile_seconds, felt_work, predicted_times
 from jconv._choice.tuned import tuned_table
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.lowering import serving
+from jconv._programs.install import served_algorithm
 from jconv._programs.trace import traced_convolutions, with_gradients
 from jconv._verbs.conv import conv
-from jconv._verbs.use_algorithm import pinned_algorithm
 
 
 class Explanation(str):
@@ -65,7 +65,7 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
             raise TypeError(f"explain: after x comes one kernel, and the options by name; got {len(args)} arrays.")
         convolutions = traced_convolutions(partial(conv, **options), target, *args)
     found = with_gradients(
-        replace(problem, algorithm=pinned_algorithm()) if is_jaxs and serving.value else problem
+        replace(problem, algorithm=served_algorithm()) if is_jaxs and serving.value else problem
         for problem, is_jaxs in convolutions.items()
     )
     tables = [_table(name, problem, platform) for problem, name in found.items() if not problem.empty]
@@ -88,7 +88,7 @@ def _table(direction: str, problem: ConvProblem, platform: str) -> str:
     algorithms = {algorithm.name: algorithm for algorithm in (*ALGORITHMS.values(), *filter(None, [asked_for]))}
     tuned = tuned_table(platform)
     chosen = (asked_for or choose_algorithm(problem, platform, tuned=tuned)).name
-    why = " (measured)" if tuned.get(replace(problem, algorithm="auto")) == chosen else ""
+    why = " (measured)" if measured(problem, tuned) == chosen else ""
     if asked_for:
         why = " (asked for), which cannot" if asked_for.unsupported(problem) else " (asked for)"
     times = predicted_times(problem, platform)

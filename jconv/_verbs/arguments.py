@@ -112,8 +112,12 @@ def check_dtype(verb: str, nouns: str, dtype: DType) -> DType:
     return np.dtype(dtype)
 
 
-def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
-    """The dtype of the result: `preferred_element_type`, or the operands'."""
+def result_dtype(verb: str, dtype: DType, preferred: Any, *, stacklevel: int = 4) -> DType:
+    """The dtype of the result: `preferred_element_type`, or the operands'.
+
+    A warning points at the line that called the verb: `stacklevel` counts the calls from there, those of
+    `helpful_keywords` included.
+    """
     if preferred is None:
         return dtype
     try:
@@ -123,7 +127,7 @@ def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
     wanted = np.dtype(jax.dtypes.canonicalize_dtype(asked))
     if wanted != asked:
         message = f"{verb}: preferred_element_type={asked} needs jax_enable_x64; the result is {wanted}."
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
     # As in lax. From real to complex, the gradient would have to forget the imaginary part.
     is_complex = [jnp.issubdtype(d, jnp.complexfloating) for d in (dtype, wanted)]
     loses = jnp.issubdtype(dtype, jnp.inexact) and not jnp.issubdtype(wanted, jnp.inexact)

@@ -1,8 +1,10 @@
 """conv_general_dilated: lax's exact signature on jconv's primitive, a drop-in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import jax
 from jax import lax
@@ -12,7 +14,7 @@ from jconv._choice.choose import CHOICES
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import bind
 from jconv._primitive.layout import Layout, padded_sizes, posed_problem, solve_in_layout
-from jconv._typing import Array, Ints, PaddingWord, Pairs, PrecisionLike
+from jconv._typing import Array, DTypeLike, Ints, Pairs, PrecisionLike
 from jconv._verbs.arguments import (
     as_array,
     axis_ints,
@@ -23,13 +25,15 @@ from jconv._verbs.arguments import (
     one_int,
     result_dtype,
 )
-from jconv._verbs.padding import padding_pairs
+from jconv._verbs.padding import FLAX_PADDING_MODES, PADDING_WORDS, padding_pairs
+from jconv._verbs.signatures import shown_as_written
 from jconv._verbs.use_algorithm import or_pinned
 
 VERB = "conv_general_dilated"
 LAX_WORDS = ("VALID", "SAME", "SAME_LOWER")
 
 
+@shown_as_written
 def conv_general_dilated(
     lhs: Array,
     rhs: Array,
@@ -41,7 +45,7 @@ def conv_general_dilated(
     feature_group_count: int = 1,
     batch_group_count: int = 1,
     precision: PrecisionLike = None,
-    preferred_element_type: Any = None,
+    preferred_element_type: DTypeLike | None = None,
     out_sharding: None = None,
     *,
     algorithm: str | Algorithm = "auto",
@@ -126,7 +130,7 @@ def conv_general_dilated(
         groups=feature_groups * batch_groups,
         x_dtype=check_dtype(VERB, "lhs and rhs", lhs.dtype),
         w_dtype=rhs.dtype,
-        dtype=result_dtype(VERB, lhs.dtype, preferred_element_type),
+        dtype=result_dtype(VERB, lhs.dtype, preferred_element_type, stacklevel=3),
         precision=canonical_precision(VERB, precision),
         algorithm=asked,
     )
@@ -186,7 +190,7 @@ def _pairs(
             f"(low, high) pairs, or use jconv.conv_transpose."
         )
     if isinstance(padding, str):
-        if padding.upper() in set(get_args(PaddingWord)) - set(LAX_WORDS):
+        if padding.upper() in set(PADDING_WORDS) - {*LAX_WORDS, *FLAX_PADDING_MODES}:
             raise ValueError(
                 f"{VERB}: padding={padding!r} is a word of jconv.conv; here it is one of "
                 f"{', '.join(map(repr, LAX_WORDS))}, as in lax."

@@ -1,10 +1,12 @@
-"""Keywords of the verbs: an unknown one is answered with the one meant, and `help` shows aliases by name."""
+"""Keywords of the verbs: an unknown one is answered with the one that was meant."""
 
 import difflib
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
+
+from jconv._verbs.signatures import shown_as_written
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,26 +45,16 @@ ELSEWHERE = {
 }
 
 
-class _Name(str):
-    """An annotation that is shown as it is written."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 def helpful_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function answer unknown keywords with what was meant; its annotations must be strings.
+    """Let a function answer an unknown keyword with the one that was meant.
 
     Args:
         function: the function, in a file with `from __future__ import annotations`.
 
     Returns:
-        The same function, with a signature that shows each annotation as it is written.
+        A function that checks its keywords and calls the given one; its signature is shown as it is written.
     """
-    signature = inspect.signature(function)
-    known = tuple(signature.parameters)
+    known = tuple(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def checked(*args: P.args, **keywords: P.kwargs) -> R:
@@ -71,12 +63,7 @@ def helpful_keywords(function: Callable[P, R]) -> Callable[P, R]:
                 raise TypeError(f"{function.__name__}: there is no argument {name}=. {_meant(name, known)}")
         return function(*args, **keywords)
 
-    shown = [p.replace(annotation=_Name(p.annotation)) for p in signature.parameters.values()]
-    checked_as_any: Any = checked
-    checked_as_any.__signature__ = signature.replace(
-        parameters=shown, return_annotation=_Name(signature.return_annotation)
-    )
-    return checked
+    return shown_as_written(checked)
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

@@ -9,9 +9,9 @@ from jconv._verbs.arguments import axis_ints, is_sequence, one_int, one_word
 
 # The words of PyTorch and Flax for the same things.
 MODE_SYNONYMS = {"circular": "wrap", "replicate": "edge", "constant": "zeros"}
-MODE_WORDS = (*get_args(PaddingMode), *MODE_SYNONYMS)
+MODE_WORDS = get_args(PaddingMode)
 FLAX_PADDING_MODES = {"CIRCULAR": "wrap", "REFLECT": "reflect"}
-PADDING_WORDS = (*get_args(PaddingWord), *FLAX_PADDING_MODES)
+PADDING_WORDS = get_args(PaddingWord)
 
 
 def padding_pairs(

@@ -150,7 +150,7 @@ def test_a_dry_run_measures_and_writes_nothing(table, clock):
 
 def loose(monkeypatch, **changes):
     """Add an algorithm to the table, fastest of all and with a loose bound."""
-    algorithm = replace(ALGORITHMS["taps"], name="loose", error=60.0, **changes)
+    algorithm = replace(ALGORITHMS["taps"], name="loose", error_bound=60.0, **changes)
     monkeypatch.setitem(ALGORITHMS, "loose", algorithm)
     return algorithm
 
@@ -207,7 +207,7 @@ def test_the_fastest_is_chosen_and_the_hopeless_not_called_again(clock):
     assert one.algorithm == winner
     assert one.seconds[winner] == 0.5
     assert one.seconds[before] == 30.0
-    assert choose_algorithm(PROBLEM, "cpu").name == winner
+    assert choose_algorithm(PROBLEM, "cpu", tuned=tuned_table("cpu")).name == winner
     calls.clear()
     jconv.tune([PROBLEM], seconds=0)
     assert calls.count(before) == 2 * len(ALL)

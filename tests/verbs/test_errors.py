@@ -742,6 +742,17 @@ def test_dimension_numbers_are_refused_as_lax_refuses_them(numbers):
     assert str(raised.value) == f"conv_general_dilated: dimension_numbers={numbers!r}: {of_lax.value}"
 
 
+@pytest.mark.parametrize("call", [
+    lambda: conv(X, KERNEL, preferred_element_type="float64"),
+    lambda: conv_transpose(Y, KERNEL, preferred_element_type="float64"),
+    lambda: lax_like(preferred_element_type="float64"),
+], ids=["conv", "conv_transpose", "conv_general_dilated"])  # fmt: skip
+def test_a_warning_points_at_the_line_that_called(call):
+    with pytest.warns(UserWarning, match="float64 needs jax_enable_x64") as warned:
+        call()
+    assert [one.filename for one in warned] == [__file__]
+
+
 def mixed_dtypes():
     with jax.numpy_dtype_promotion("strict"):
         conv(X.astype("bfloat16"), KERNEL)
