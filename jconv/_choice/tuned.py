@@ -102,7 +102,9 @@ def _fitting(tables: list[dict[str, Any]], platform: str) -> dict[ConvProblem, s
         if algorithm and not algorithm.unsupported(problem, platform):
             choices[problem] = algorithm.name
         seconds = {name: s for name, s in entry.get("seconds", {}).items() if name in ALGORITHMS}
-        local = [name for name in seconds if ALGORITHMS[name].local and not ALGORITHMS[name].unsupported(problem)]
+        local = [
+            name for name in seconds if ALGORITHMS[name].local and not ALGORITHMS[name].unsupported(problem, platform)
+        ]
         if local:
             choices[replace(problem, algorithm="direct")] = min(local, key=seconds.__getitem__)
     return choices
