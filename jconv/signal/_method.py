@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jconv._algorithms import ALGORITHMS
+from jconv._algorithms.fft.record import cost as fft_cost
 from jconv._choice.choose import choose_algorithm
 from jconv._choice.seconds import RATES
 from jconv._typing import DType, Ints
@@ -33,13 +34,11 @@ def quicker_method(mode: str, shape1: Ints, shape2: Ints, dtypes: tuple[DType, D
     crop = crops(mode, tuple(shape1[a] for a in axes), tuple(shape2[a] for a in axes))
     dtype = dtype if jnp.issubdtype(dtype, jnp.inexact) else np.dtype(default_float())
     problem = posed(shape1, shape2, axes, crop, dtype, "auto")
-    fft, platform = ALGORITHMS["fft"], jax.default_backend()
+    platform = jax.default_backend()
     if platform in RATES:
-        chosen = choose_algorithm(problem, platform).name == fft.name
-    else:
-        chosen = not fft.unsupported(problem)
-        chosen = chosen and UNMEASURED_RATIO * fft.cost(problem, platform).multiply_adds < problem.multiply_adds
-    return "fft" if chosen else "direct"
+        return "fft" if choose_algorithm(problem, platform).name == "fft" else "direct"
+    work = fft_cost(problem, platform).multiply_adds
+    return "fft" if UNMEASURED_RATIO * work < problem.multiply_adds else "direct"
 
 
 def _right_by_transform(dtypes: tuple[DType, DType], terms: int) -> bool:

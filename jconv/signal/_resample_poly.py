@@ -89,7 +89,7 @@ def resample_poly(
 def _filter(verb: str, window: Any, x: Array, rate: int) -> tuple[Array, Array]:
     """The taps, and x, in one float dtype: x's where the filter is made here."""
     if isinstance(window, list) or hasattr(window, "ndim"):
-        taps, x = fractional(verb, window=window, x=x)
+        taps, x = fractional(verb, window=jnp.asarray(window), x=x)
         if taps.ndim != 1 or taps.size == 0:
             raise ValueError(f"{verb}: window must be 1-D, and has shape {taps.shape}.")
         return taps, x
