@@ -1,7 +1,7 @@
-"""Make README's tables and its picture of speed from the results kept here.
+"""Make the tables of README.md and benchmarks/README.md, and the picture of speed, from the results kept here.
 
-python benchmarks/table.py            # rewrite README.md and benchmarks/results/speed.png
-python benchmarks/table.py --check    # exit 1 if README.md does not say what the results say
+python benchmarks/table.py            # rewrite both, and benchmarks/results/speed.png
+python benchmarks/table.py --check    # exit 1 if one of them does not say what the results say
 """
 
 import argparse
@@ -9,6 +9,8 @@ import json
 import math
 from collections import Counter, defaultdict
 from pathlib import Path
+
+from reported_table import reported, reported_in_short
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -237,11 +239,75 @@ def training(results: dict) -> str:
     return "\n".join([*lines, "", summary])
 
 
+def means(*results: dict) -> str:
+    """A line per peer: the geometric mean over all entries, the worst one, and how many are below 1."""
+    lines = [
+        "| times as fast as | geometric mean | least | entries below 1 | jax |",
+        "|---|---:|---|---:|---|",
+    ]
+    for one in results:
+        rows = speeds(one)
+        for peer, name in (("lax", "`jax.lax`"), ("torch", f"PyTorch {one.get('torch_version', '')}")):
+            timed = [row for row in rows if not math.isnan(row[peer])]
+            if timed:
+                least = min(timed, key=lambda row: row[peer])
+                below = sum(row[peer] < 1 for row in timed)
+                jax_version = one["machine"].rpartition("jax ")[2]
+                lines.append(
+                    f"| {name} | {geometric_mean([row[peer] for row in timed]):.2f} | {least[peer]:.2f} "
+                    f"({least['workload']}, {least['direction']}) | {below} of {len(timed)} | {jax_version} |"
+                )
+    return "\n".join(lines)
+
+
+def speed_by_direction(results: dict) -> str:
+    """A line per direction: geometric means, the worst entry, and how many are below 1."""
+    rows = speeds(results)
+    lines = [
+        "| direction | times `jax.lax` | least | below 1 | times PyTorch | least | below 1 |",
+        "|---|---:|---|---:|---:|---|---:|",
+    ]
+    for direction in DIRECTIONS:
+        mine, cells = [row for row in rows if row["direction"] == direction], []
+        for peer in ("lax", "torch"):
+            least = min(mine, key=lambda row: row[peer])
+            mean, below = geometric_mean([row[peer] for row in mine]), sum(row[peer] < 1 for row in mine)
+            cells.append(f"{mean:.2f} | {least[peer]:.2f} ({least['workload']}) | {below} of {len(mine)}")
+        lines.append(f"| {direction} | " + " | ".join(cells) + " |")
+    summary = f"{passes(results)}. {results['machine']}, commit {results['commit']}, {results['date']}."
+    return "\n".join([*lines, "", summary])
+
+
+def training_in_short(results: dict) -> str:
+    """A line per network: milliseconds of a training step in stock JAX, under `install()`, and in PyTorch."""
+    medians = {(r["model"], r["library"]): 1e3 * r["outside"]["median"] for r in results["records"]}
+    lines = [
+        "| training step, ms | stock Flax | with `jconv.install()` | PyTorch | times stock | times PyTorch |",
+        "|---" + "|---:" * 5 + "|",
+    ]
+    ratios = {"stock": [], "torch": []}
+    for model in results["ratios"]:
+        stock, mine, torch = (medians[model, library] for library in ("stock", "installed", "torch"))
+        ratios["stock"].append(stock / mine)
+        ratios["torch"].append(torch / mine)
+        lines.append(f"| {model} | {stock:.0f} | {mine:.0f} | {torch:.0f} | {stock / mine:.2f} | {torch / mine:.2f} |")
+    stock, torch = (
+        f"{geometric_mean(values):.2f} (least {min(values):.2f}, below 1: {sum(v < 1 for v in values)})"
+        for values in ratios.values()
+    )
+    lines.append(f"| geometric mean | | | | {stock} | {torch} |")
+    return "\n".join([*lines, "", f"{results['machine']}; PyTorch: {results['torch']}; commit {results['commit']}."])
+
+
 SECTIONS = {
     "verification": ("verify*.json", verification),
+    "means": ("cpu.json", means),
+    "training-in-short": ("training.json", training_in_short),
+    "reported": ("reported.json", reported),
+    "reported-in-short": ("reported.json", reported_in_short),
     "scan": ("scan.json", scan),
     "speed": ("cpu.json", speed),
-    "speed-oldest": ("cpu-oldest.json", speed),
+    "speed-oldest": ("cpu-oldest.json", speed_by_direction),
     "regret": ("regret.json", regret),
     "floors": ("floors.json", floors),
     "training": ("training.json", training),
@@ -250,27 +316,27 @@ SECTIONS = {
 
 
 def rewritten(text: str) -> str:
-    """README with every section between its markers made anew."""
+    """A page with every section between its markers made anew."""
     for name, (file, render) in SECTIONS.items():
-        start, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
+        start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
         found = [json.loads(path.read_text()) for path in sorted(RESULTS.glob(file))]
         if start in text and found:
             before, rest = text.split(start)
             _, after = rest.split(end)
-            text = before + start + "\n" + render(*found) + "\n" + end + after
+            text = before + start + "\n" + render(*found) + "\n\n" + end + after
     return text
 
 
 def main() -> int:
-    """Rewrite README, or check it."""
+    """Rewrite the pages, or check them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args().check
-    readme = ROOT / "README.md"
-    text = readme.read_text()
+    pages = {path: path.read_text() for path in (ROOT / "README.md", ROOT / "benchmarks" / "README.md")}
     if check:
-        return int(rewritten(text) != text)
-    readme.write_text(rewritten(text))
+        return int(any(rewritten(text) != text for text in pages.values()))
+    for path, text in pages.items():
+        path.write_text(rewritten(text))
     if (RESULTS / "cpu.json").exists():
         picture(json.loads((RESULTS / "cpu.json").read_text()), RESULTS / "speed.png")
     return 0

@@ -9,6 +9,7 @@ import numpy as np
 
 Array: TypeAlias = jax.Array
 ArrayLike: TypeAlias = jax.typing.ArrayLike
+DTypeLike: TypeAlias = Any  # what NumPy takes for a dtype
 DType: TypeAlias = np.dtype[Any]
 
 Ints: TypeAlias = tuple[int, ...]

@@ -3,18 +3,19 @@
 from dataclasses import replace
 from itertools import product
 from math import gcd, prod
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._contract import Algorithm, Cost, in_short_loops, supports_everything
+from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
 from jconv._equation.geometry import Walk, offsets, walk
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.padding import pad_input, slice_at
-from jconv._rewrites.phases import in_phases
-from jconv._rewrites.products import grouped_dot, summed_dot
+from jconv._rewrites.phases import in_phases, phases_together
+from jconv._rewrites.products import grouped_dot, refused_dots, summed_dot
 from jconv._typing import Array, Ints
 
 # Up to so many products are written out one by one; more run as a loop, so that programs stay small.
@@ -35,12 +36,12 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Fix one position of the smaller index set, k or o; the other two then walk together."""
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    if problem.few_outputs and prod(problem.output_size) <= MAX_UNROLLED:
+    if problem.more_taps_than_outputs and prod(problem.output_size) <= MAX_UNROLLED:
         y = _output_by_output(x, w, problem)
     elif any(e > 1 for e in problem.input_dilation):
         # Features that are no columns of a matrix product gain nothing together: x would be repeated for each.
         return in_phases(_phase, x, w, problem, together=problem.groups == 1 or not _elementwise(problem))
-    elif problem.few_outputs:
+    elif problem.more_taps_than_outputs:
         y = _output_loop(x, w, problem)
     else:
         y = _tap_by_tap(x, w, problem)
@@ -58,7 +59,8 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     x = _kept(pad_input(x, problem))
     multiply = _dot_with_tap
     if _elementwise(problem):
-        x, w, multiply = _as_lanes(x, w, problem)
+        multiply = _times_tap
+        x, w = _as_lanes(x, w, problem)
     positions = offsets(problem.window, problem.dilation)
     extent = tuple(s * (o - 1) + 1 for s, o in zip(problem.stride, problem.output_size, strict=True))
 
@@ -79,8 +81,8 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     return y.reshape(problem.y_shape)
 
 
-def _as_lanes(x: Array, w: Array, problem: ConvProblem):
-    """Channels beside the features they go to: x as [N, *I, C, G*M], w as [*K, C, G*M], and their product.
+def _as_lanes(x: Array, w: Array, problem: ConvProblem) -> tuple[Array, Array]:
+    """Channels beside the features they go to: x as [N, *I, C, G*M], and w as [*K, C, G*M].
 
     The last axis is then as long as it can be, and the work elementwise along it.
     """
@@ -90,12 +92,13 @@ def _as_lanes(x: Array, w: Array, problem: ConvProblem):
         x = jnp.repeat(x, problem.c_out, axis=-1)
         x = _kept(x) if prod(problem.window) > 1 else x
     w = jnp.moveaxis(w.astype(problem.accumulator), -2, -3).reshape(*problem.window, problem.c_in, lanes)
+    return x, w
 
-    def multiply(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
-        terms = [x_k[..., c, :] * w_k[c] for c in range(problem.c_in)]
-        return sum(terms[1:], start=terms[0])
 
-    return x, w, multiply
+def _times_tap(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
+    """[N, *O, C, G*M] times [C, G*M], summed over C, to [N, *O, G*M]."""
+    terms = [x_k[..., c, :] * w_k[c] for c in range(problem.c_in)]
+    return sum(terms[1:], start=terms[0])
 
 
 def _dot_with_tap(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
@@ -110,10 +113,12 @@ def _kept(array: Array) -> Array:
 
 
 def _channels(problem: ConvProblem) -> int:
+    """Channels or features of a group, whichever are more."""
     return max(problem.c_in, problem.c_out)
 
 
 def _elementwise(problem: ConvProblem) -> bool:
+    """Whether the product with a tap is elementwise work."""
     few = problem.c_in if prod(problem.window) == 1 and problem.groups > 1 else _channels(problem)
     return few <= MAX_ELEMENTWISE or problem.c_in == 1
 
@@ -132,21 +137,29 @@ def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
         x, w = _kept(x), _kept(w)
     parts = []
     for output in product(*map(range, problem.output_size)):
-        walks = [walk(e, i, d, k, s * o - lo) for o, (i, k, _, s, e, d, lo) in zip(output, problem.axes, strict=True)]
+        walks = [_walk_of(o, axis) for o, axis in zip(output, problem.axes, strict=True)]
         parts.append(_sum_over_taps(x[:, *map(_inputs, walks)], w[tuple(map(_taps, walks))], problem))
     return _stack_outputs(jnp.stack(parts), problem)
 
 
+def _walk_of(output: int, axis: Axis) -> Walk:
+    """The pairs (input, tap) that meet at one output along an axis."""
+    offset = axis.stride * output - axis.low
+    return walk(axis.input_dilation, axis.input, axis.dilation, axis.window, offset)
+
+
 def _inputs(step: Walk) -> slice:
+    """The inputs of a walk over (input, tap)."""
     return slice(step.a, step.a + step.count * step.a_step, step.a_step)
 
 
 def _taps(step: Walk) -> slice:
+    """The taps of a walk over (input, tap)."""
     return slice(step.b, step.b + step.count * step.b_step, step.b_step)
 
 
 def _output_loop(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """The same for many outputs, as a loop."""
+    """y, as `_output_by_output` gives it, for many outputs, as a loop."""
     x = pad_input(x, problem)
     extent = tuple(d * (k - 1) + 1 for d, k in zip(problem.dilation, problem.window, strict=True))
 
@@ -179,51 +192,93 @@ def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
     return parts.transpose(2, 0, 1, 3).reshape(problem.y_shape)
 
 
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """It takes every problem, where its products are no dots or the platform has the dot that is asked for."""
+    reasons = refused_dots(problem, platform)
+    return reasons if reasons and _may_have_dots(problem) else ()
+
+
+def _may_have_dots(problem: ConvProblem) -> bool:
+    """Whether a product may be a dot, that of a phase included."""
+    joined = replace(problem, c_out=problem.c_out * phases_together(problem))
+    sums, taps = joined.batch * joined.c_out > MAX_ELEMENTWISE, not _elementwise(joined)
+    if any(e > 1 for e in problem.input_dilation):
+        return sums or taps
+    return sums if problem.more_taps_than_outputs else taps
+
+
+class Work(NamedTuple):
+    """What the products take: multiply-adds, bytes moved beside the operands, and calls."""
+
+    adds: int
+    moved: int
+    calls: int
+
+
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work. A dot per tap copies its part of x and adds to y; elementwise work is one pass.
 
     Elementwise multiply-adds are counted as bytes too, four as one that comes from memory: they wait for loads
     from cache, not for arithmetic.
     """
-    taps, outputs = prod(problem.window), prod(problem.output_size)
-    few, products = problem.few_outputs, min(taps, outputs)
-    padded = problem.edged_bytes if problem.padded else 0
-    adds, item = problem.multiply_adds, problem.accumulator.itemsize
-    met = tuple(  # by an output
-        -(-k // (e // gcd(d, e)))
-        for k, d, e in zip(problem.window, problem.dilation, problem.input_dilation, strict=True)
-    )
-    per_group = problem.batch * problem.c_out if few else _channels(problem)
-    if few and per_group <= MAX_ELEMENTWISE:
-        moved, calls = 400 * adds * item, products  # XLA's reduction is scalar code, and reads all anew
-    elif not few and _elementwise(problem):
-        lanes = problem.groups * problem.c_out
-        # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
-        adds = (
-            adds if lanes == 1 else in_short_loops(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
-        )
-        adds = adds * 3 // 2 if problem.rank > 2 else adds  # shorter loops
-        adds = adds * 3 if lanes == 1 < problem.c_in else adds  # numbers that are no neighbours
-        moved, calls = adds // 4, 1
-        if _loops(replace(problem, window=met)):  # where every eighth tap passes over y, in cache or not
-            passes, adds = prod(met) // 8, adds * (2 if problem.c_in > 1 else 1) * LOOP_SLOWDOWN
-            y_bytes = prod(problem.y_shape) * item // prod(problem.input_dilation)
-            moved, calls = moved + passes * y_bytes * (16 if y_bytes > CACHE_BYTES else 1) // 2, passes
+    padded = problem.undilated_padded_bytes if problem.padded else 0
+    if problem.more_taps_than_outputs and problem.batch * problem.c_out <= MAX_ELEMENTWISE:
+        # XLA's reduction is scalar code, and reads all anew.
+        moved = 400 * problem.multiply_adds * problem.accumulator.itemsize
+        work = Work(problem.multiply_adds, moved, prod(problem.output_size))
+    elif not problem.more_taps_than_outputs and _elementwise(problem):
+        work = _elementwise_work(problem)
     else:
-        moved = 2 * max(0, products - 1) * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
-        if few:  # written out, each copies both operands; in a loop they stay in cache
-            moved *= 4 if products <= MAX_UNROLLED else 1
-        moved //= prod(problem.input_dilation)  # every phase has its part of the taps, and of y
-        moved += 2 * (problem.x_bytes + problem.y_bytes) if problem.groups > 1 else 0  # groups to the front, and back
-        calls = products * problem.groups
-        # Narrow matrices are slow to multiply.
-        adds += 15 * adds // max(1, min(problem.batch if few else problem.c_in, problem.c_out))
+        work = _dots_work(problem, padded)
     return Cost(
-        multiply_adds=adds,
-        bytes_moved=problem.operand_bytes + 2 * padded + moved,
+        multiply_adds=work.adds,
+        bytes_moved=problem.operand_bytes + 2 * padded + work.moved,
         extra_bytes=padded + _kept_bytes(problem) + problem.widened_bytes,
-        calls=calls + problem.padded,
+        calls=work.calls + 1 if problem.padded else work.calls,
     )
+
+
+def _elementwise_work(problem: ConvProblem) -> Work:
+    """What the taps take as elementwise work."""
+    adds, lanes = problem.multiply_adds, problem.groups * problem.c_out
+    # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
+    if lanes > 1:
+        apart = min(problem.c_in, problem.groups) > 1
+        adds = in_short_loops(adds, lanes // 4 if apart else lanes)
+    if problem.rank > 2:  # shorter loops
+        adds = adds * 3 // 2
+    if lanes == 1 < problem.c_in:  # numbers that are no neighbours
+        adds = adds * 3
+    met = tuple(
+        -(-axis.window // (axis.input_dilation // gcd(axis.dilation, axis.input_dilation))) for axis in problem.axes
+    )
+    if not _loops(replace(problem, window=met)):  # the taps that an output meets
+        return Work(adds, adds // 4, 1)
+    # Every eighth tap passes over y, in cache or not.
+    passes, y_bytes = (
+        prod(met) // 8,
+        prod(problem.y_shape) * problem.accumulator.itemsize // prod(problem.input_dilation),
+    )
+    slower = 16 if y_bytes > CACHE_BYTES else 1
+    channels = 2 if problem.c_in > 1 else 1
+    return Work(adds * channels * LOOP_SLOWDOWN, adds // 4 + passes * y_bytes * slower // 2, passes)
+
+
+def _dots_work(problem: ConvProblem, padded: int) -> Work:
+    """What the products take as dots, with so many bytes of a padded x."""
+    taps, outputs, sums = prod(problem.window), prod(problem.output_size), problem.more_taps_than_outputs
+    products = min(taps, outputs)
+    each = problem.operand_bytes if sums else prod(problem.y_shape) * problem.accumulator.itemsize + padded
+    moved = 2 * max(0, products - 1) * each
+    if sums and products <= MAX_UNROLLED:  # written out, each copies both operands; in a loop they stay in cache
+        moved *= 4
+    moved //= prod(problem.input_dilation)  # every phase has its part of the taps, and of y
+    if problem.groups > 1:  # to the front, and back
+        moved += 2 * (problem.x_bytes + problem.y_bytes)
+    # Narrow matrices are slow to multiply.
+    narrow = max(1, min(problem.batch if sums else problem.c_in, problem.c_out))
+    adds = problem.multiply_adds + 15 * problem.multiply_adds // narrow
+    return Work(adds, moved, products * problem.groups)
 
 
 def _kept_bytes(problem: ConvProblem) -> int:
@@ -231,21 +286,30 @@ def _kept_bytes(problem: ConvProblem) -> int:
     taps, outputs, phases = prod(problem.window), prod(problem.output_size), prod(problem.input_dilation)
     if min(outputs, taps) > MAX_UNROLLED * phases:  # a loop
         return 2 * problem.operand_bytes
-    if problem.few_outputs:
-        return problem.operand_bytes * (1 + outputs // phases if outputs > 1 else 1)
+    if problem.more_taps_than_outputs:
+        copies = 1 + outputs // phases if outputs > 1 else 1
+        return copies * problem.operand_bytes
+    kept = 0
     if _elementwise(problem):
-        lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 and taps > 1 else 0
-        apart = (phases > 1) + (phases * MAX_FUSED < taps)  # the phases, and what they are put together in
-        return problem.edged_bytes * lanes + problem.y_bytes * apart
-    term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases
-    terms = taps * term if taps > 1 or problem.groups > 1 or SINGLE_IS_COPIED else 0
-    return terms + problem.w_bytes + problem.y_bytes * (phases > 1) * (1 + (problem.groups > 1))
+        if problem.c_out > 1 and problem.groups > 1 and taps > 1:  # x, repeated for its features
+            kept += problem.undilated_padded_bytes * problem.c_out
+        if phases > 1:
+            kept += problem.y_bytes
+        if phases * MAX_FUSED < taps:  # what the phases are put together in
+            kept += problem.y_bytes
+        return kept
+    if phases > 1:
+        kept += problem.y_bytes * (2 if problem.groups > 1 else 1)
+    if taps > 1 or problem.groups > 1 or SINGLE_IS_COPIED:
+        channels = problem.groups * _channels(problem)
+        kept += taps * (problem.batch * outputs * channels * problem.accumulator.itemsize // phases)
+    return kept + problem.w_bytes
 
 
 TAPS = Algorithm(
     name="taps",
     compute=compute,
-    unsupported=supports_everything,
+    unsupported=unsupported,
     cost=cost,
     error_bound=4.0,
     partitions=True,

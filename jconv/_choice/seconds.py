@@ -111,7 +111,7 @@ def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
     times = {}
     for name, algorithm in ALGORITHMS.items():
         rates = RATES.get(platform, {}).get(name)
-        if rates is not None and algorithm.cost is not None and not algorithm.unsupported(problem):
+        if rates is not None and algorithm.cost is not None and not algorithm.unsupported(problem, platform):
             counts = charged(algorithm.cost(problem, platform), problem)
             times[name] = sum(rate * count for rate, count in zip(rates, counts, strict=True))
     return times
@@ -124,8 +124,8 @@ def charged(cost: Cost, problem: ConvProblem) -> Rates:
 
 
 def felt_work(cost: Cost) -> float:
-    """Multiply-adds, those of XLA's convolutions as often as they are slower than at their best."""
-    return cost.multiply_adds * (slowdown(cost.convolution) if cost.convolution else 1)
+    """Multiply-adds; in XLA's convolutions, as often as they are slower than at their best."""
+    return cost.multiply_adds * slowdown(cost.convolution) if cost.convolution else cost.multiply_adds
 
 
 def slowdown(convolution: XlaConv) -> float:

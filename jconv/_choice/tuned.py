@@ -70,6 +70,7 @@ def load_tuned(path: PathLike | None = None) -> None:
 
 
 def _load(platform: str) -> dict[ConvProblem, str]:
+    """The choices for a platform, read from the file if no thread has done so yet; none of a file that is no table."""
     global _tables
     with _lock:
         if platform not in _choices:
@@ -89,11 +90,14 @@ def _load(platform: str) -> dict[ConvProblem, str]:
 
 
 def _fitting(tables: list[dict[str, Any]], platform: str) -> dict[ConvProblem, str]:
-    """The choices for this machine. Without tables no device is looked for: that starts JAX's backends."""
+    """The choices that the tables of a file hold for this machine.
+
+    Without tables no device is looked for, because that starts JAX's backends.
+    """
     machine = machine_of(platform) if tables else None
     choices = {}
     for entry in (entry for table in tables if table["machine"] == machine for entry in table["entries"]):
         problem, algorithm = problem_from_json(entry["problem"]), ALGORITHMS.get(entry["algorithm"])
-        if algorithm and not algorithm.unsupported(problem):
+        if algorithm and not algorithm.unsupported(problem, platform):
             choices[problem] = algorithm.name
     return choices

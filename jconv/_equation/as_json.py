@@ -11,6 +11,8 @@ from jconv._equation.dtypes import DTYPES
 from jconv._equation.problem import ConvProblem
 from jconv._typing import DType
 
+_PER_AXIS = ("input_size", "window", "output_size", "stride", "input_dilation", "dilation", "low")
+
 
 def problem_to_json(problem: ConvProblem) -> dict[str, Any]:
     """Every field but the algorithm asked for, as numbers, words and lists of these."""
@@ -35,8 +37,9 @@ def problem_from_json(record: Mapping[str, Any]) -> ConvProblem:
     if not isinstance(record, Mapping):
         raise ValueError(f"{record!r} where a problem should be")
     problem = ConvProblem(**{name: _field_from_json(name, value) for name, value in record.items()})
-    if not all(len(axis) == 7 for axis in problem.axes):  # zips all the columns, strictly
-        raise ValueError(f"axes {problem.axes}")
+    columns = [getattr(problem, name) for name in _PER_AXIS]
+    if not all(isinstance(column, tuple) for column in columns) or len(set(map(len, columns))) > 1:
+        raise ValueError(f"axes {dict(zip(_PER_AXIS, columns, strict=True))}")
     return problem
 
 

@@ -11,6 +11,7 @@ from jconv._algorithms._xla import channels_last
 from jconv._equation.dtypes import DTYPES
 from jconv._equation.geometry import dilated_size, output_size
 from jconv._equation.problem import ConvProblem
+from jconv._rewrites.groups import split_groups
 from jconv._typing import Array, Ints, Pairs
 
 
@@ -79,7 +80,7 @@ def equation_problem(
 
     Args:
         operands: the abstract values of input and kernel.
-        result: that of the result.
+        result: the abstract value of the result.
         params: the equation's parameters.
 
     Returns:
@@ -112,6 +113,7 @@ def equation_problem(
 
 
 def _ints(values: Sequence[Any]) -> Ints:
+    """Integers of any type as Python's."""
     return tuple(map(int, values))
 
 
@@ -130,9 +132,8 @@ def solve_in_layout(
         x = jnp.moveaxis(x, 0, -2)
     x = x.reshape(problem.x_shape)
     features, channels, *spatial = layout.numbers.rhs_spec
-    w = _move(rhs, (*spatial, channels, features))  # [*K, C, G*M]
-    w = w.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    y = solve(x, jnp.moveaxis(w, -2, -3), problem)
+    kernel = _move(rhs, (*spatial, channels, features))  # [*K, C, G*M]
+    y = solve(x, split_groups(kernel, problem), problem)
     y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
     batch, features, *spatial = layout.numbers.out_spec
     order = (batch, *spatial, features)
@@ -140,4 +141,5 @@ def solve_in_layout(
 
 
 def _move(array: Array, order: Ints) -> Array:
+    """The array with its axes in this order; itself if they are."""
     return array if tuple(order) == tuple(range(array.ndim)) else lax.transpose(array, order)

@@ -40,7 +40,13 @@ def equations(value: Any) -> Iterator[Any]:
             yield from equations(one)
 
 
+def own_problems(jaxpr: Any) -> list[ConvProblem]:
+    """The problems of jconv's own convolutions in a jaxpr, as often as they occur, in order."""
+    return [equation.params["problem"] for equation in equations(jaxpr) if equation.primitive is conv_p]
+
+
 def _problem_of(equation: Any) -> ConvProblem | None:
+    """The problem of an equation of a jaxpr; None if it is no convolution, or none that is a `ConvProblem`."""
     if equation.primitive is conv_p:
         return equation.params["problem"]
     if equation.primitive is lax.conv_general_dilated_p:

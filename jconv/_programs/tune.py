@@ -92,6 +92,7 @@ def tune(
 
 
 def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:
+    """The problems that a function poses, called with these arguments; or that are given themselves."""
     if callable(target):
         return traced_problems(target, *args)
     problems = tuple(target) if isinstance(target, Iterable) else (target,)
@@ -104,9 +105,10 @@ def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:
 
 
 def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
+    """What is to be measured for a problem, the algorithm chosen so far first, and why the others are left out."""
     left_out = {}
     for algorithm in ALGORITHMS.values():
-        reasons = algorithm.unsupported(problem)
+        reasons = algorithm.unsupported(problem, platform)
         if reasons:
             left_out[algorithm.name] = "; ".join(reasons)
         elif aside := why_not_auto(problem, platform, algorithm):
@@ -120,6 +122,7 @@ def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
 
 
 def _carried_out(plan: Tuned, seconds: float, most_bytes: int) -> Tuned:
+    """The plan, with the times that were measured and the fastest algorithm."""
     times = measure(plan.problem, plan.candidates, seconds=seconds, most_bytes=most_bytes)
     fastest = min(times.seconds, key=times.seconds.__getitem__, default=None)
     return replace(plan, left_out={**plan.left_out, **times.failed}, seconds=dict(times.seconds), algorithm=fastest)

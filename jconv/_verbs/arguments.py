@@ -12,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms import ALGORITHMS, Algorithm
+from jconv._choice.choose import CHOICES
 from jconv._equation.dtypes import DTYPES
 from jconv._typing import Array, DType, Ints, Precision, PrecisionLike
 
@@ -22,9 +23,11 @@ def one_int(verb: str, name: str, value: Any, *, least: int | None = None, rule:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)
-    except jax.errors.TracerIntegerConversionError as error:  # its message names the user's function
-        error.add_note(f"{verb}: {name} must be known while tracing: name it in static_argnames of jax.jit.")
-        raise
+    except jax.errors.TracerIntegerConversionError:
+        raise TypeError(
+            f"{verb}: {name} is traced, and it must be a number known while tracing, for shapes depend on it: name it "
+            f"in static_argnames of jax.jit, or close over it."
+        ) from None
     except TypeError:
         raise TypeError(f"{verb}: {name}={value!r} must be {rule}, not {type(value).__name__}.") from None
     if least is not None and number < least:
@@ -32,20 +35,37 @@ def one_int(verb: str, name: str, value: Any, *, least: int | None = None, rule:
     return number
 
 
+def as_array(verb: str, name: str, value: Any) -> Array:
+    """An argument as an array; what is none is named in the error."""
+    try:
+        if value is None:
+            raise TypeError
+        return jnp.asarray(value)
+    except TypeError:
+        raise TypeError(f"{verb}: {name} must be an array, not {type(value).__name__}.") from None
+
+
 def axis_ints(
     verb: str, name: str, value: Any, rank: int, *, least: int | None = None, rule: str | None = None
 ) -> Ints:
     """One integer per spatial axis; a single one is spread to all."""
     rule = rule or f"an int, or an int per spatial axis (here {rank})"
-    if not _is_sequence(value):
+    if isinstance(value, jax.core.Tracer) and value.ndim:
+        raise TypeError(
+            f"{verb}: {name} is traced, and it must be numbers known while tracing, for shapes depend on them: name "
+            f"it in static_argnames of jax.jit, or close over it."
+        )
+    if not is_sequence(value):
         return (one_int(verb, name, value, least=least, rule=rule),) * rank
-    if len(value) != rank:
-        raise ValueError(f"{verb}: {name}={value!r} has {len(value)} values; it must be {rule}.")
-    return tuple(one_int(verb, f"{name}[{i}]", v, least=least) for i, v in enumerate(value))
+    numbers = tuple(one_int(verb, f"{name}[{i}]", v, least=least) for i, v in enumerate(value))
+    if len(numbers) != rank:
+        raise ValueError(f"{verb}: {name}={value!r} has {len(numbers)} values; it must be {rule}.")
+    return numbers
 
 
-def _is_sequence(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
+def is_sequence(value: Any) -> bool:
+    """Whether a value has one entry per axis: a list, a tuple, an array with axes; no word."""
+    if isinstance(value, np.ndarray | jax.Array):
         return value.ndim > 0
     return isinstance(value, Sequence) and not isinstance(value, str)
 
@@ -124,11 +144,11 @@ def canonical_precision(verb: str, precision: PrecisionLike) -> Precision:
 
 
 def check_algorithm(verb: str, algorithm: Any) -> str | Algorithm:
-    """An `Algorithm`, or the name of one, or "auto"."""
+    """An `Algorithm`, the name of one, "auto" or "direct"."""
     if isinstance(algorithm, Algorithm):
         return algorithm
     if not isinstance(algorithm, str):
         raise TypeError(
             f"{verb}: algorithm={algorithm!r} must be a name or a jconv.Algorithm, not {type(algorithm).__name__}."
         )
-    return one_word(verb, "algorithm", algorithm, ("auto", *ALGORITHMS))
+    return one_word(verb, "algorithm", algorithm, (*CHOICES, *ALGORITHMS))

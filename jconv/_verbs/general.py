@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from jax import lax
 
 from jconv._algorithms import Algorithm
@@ -13,11 +12,21 @@ from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import bind
 from jconv._primitive.layout import Layout, padded_sizes, posed_problem, solve_in_layout
 from jconv._typing import Array, Ints, Pairs, PrecisionLike
-from jconv._verbs.arguments import axis_ints, canonical_precision, check_algorithm, check_dtype, one_int, result_dtype
+from jconv._verbs.arguments import (
+    as_array,
+    axis_ints,
+    canonical_precision,
+    check_algorithm,
+    check_dtype,
+    is_sequence,
+    one_int,
+    result_dtype,
+)
 from jconv._verbs.padding import padding_pairs
 from jconv._verbs.use_algorithm import or_pinned
 
 VERB = "conv_general_dilated"
+LAX_WORDS = ("VALID", "SAME", "SAME_LOWER")
 
 
 def conv_general_dilated(
@@ -75,9 +84,13 @@ def conv_general_dilated(
     References:
         https://www.openxla.org/xla/operation_semantics#conv_convolution
     """
-    lhs, rhs = jnp.asarray(lhs), jnp.asarray(rhs)
+    lhs, rhs = as_array(VERB, "lhs", lhs), as_array(VERB, "rhs", rhs)
     if out_sharding is not None:
         raise NotImplementedError(f"{VERB}: out_sharding={out_sharding!r} is not supported; only None is.")
+    window_strides, padding, lhs_dilation, rhs_dilation, feature_group_count, batch_group_count = map(
+        _bools_as_ints,
+        (window_strides, padding, lhs_dilation, rhs_dilation, feature_group_count, batch_group_count),
+    )
     numbers = _dimension_numbers(lhs, rhs, dimension_numbers)
     rank = lhs.ndim - 2
     shape = [lhs.shape[a] for a in numbers.lhs_spec]
@@ -96,6 +109,10 @@ def conv_general_dilated(
     if lhs.dtype != rhs.dtype:
         raise TypeError(
             f"{VERB}: lhs is {lhs.dtype} and rhs is {rhs.dtype}; both must have one dtype: cast with .astype."
+        )
+    if lhs.dtype == bool:  # sums of booleans are "or", which no ConvProblem is
+        return lax.conv_general_dilated(
+            lhs, rhs, stride, pairs, input_dilation, dilation, numbers, feature_groups, batch_groups
         )
     layout = Layout(numbers, batch_groups)
     problem = posed_problem(
@@ -116,7 +133,15 @@ def conv_general_dilated(
     return _conv_general_dilated(lhs, rhs, problem, layout)
 
 
+def _bools_as_ints(value: Any) -> Any:
+    """Booleans as 0 and 1, as lax takes them, also inside sequences."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_bools_as_ints, value))
+    return int(value) if isinstance(value, bool) else value
+
+
 def _dimension_numbers(lhs: Array, rhs: Array, dimension_numbers: Any) -> lax.ConvDimensionNumbers:
+    """The axes of lhs, rhs and result, by lax's own function."""
     if lhs.ndim != rhs.ndim:
         hint = " If lhs has no batch axis, add one: lhs[None]." if lhs.ndim == rhs.ndim - 1 else ""
         raise ValueError(
@@ -140,9 +165,16 @@ def _pairs(
             f"{VERB}: padding={padding!r} has no meaning with lhs_dilation={input_dilation}: give "
             f"(low, high) pairs, or use jconv.conv_transpose."
         )
+    if not isinstance(padding, str) and not (is_sequence(padding) and all(map(is_sequence, padding))):
+        raise ValueError(
+            f"{VERB}: padding={padding!r} must be a word or a (low, high) pair per spatial axis (here {len(window)}), "
+            f"as in lax; jconv.conv takes ints too."
+        )
     pairs, mode = padding_pairs(VERB, padding, sizes, window, stride, dilation)
     if mode is not None:
         raise ValueError(f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r}).")
+    if isinstance(padding, str) and padding.upper() not in LAX_WORDS:
+        raise ValueError(f"{VERB}: padding={padding!r} is none of lax's {', '.join(LAX_WORDS)}: use jconv.conv.")
     padded = padded_sizes(sizes, input_dilation, pairs)
     if any(size < 0 for size in padded):
         raise ValueError(
@@ -153,6 +185,7 @@ def _pairs(
 
 
 def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape):
+    """The groups of the features and of the batch, checked against the shapes."""
     features = one_int(VERB, "feature_group_count", feature_group_count, least=1)
     batches = one_int(VERB, "batch_group_count", batch_group_count, least=1)
     seen = f"(lhs has shape {lhs_shape}, rhs has shape {rhs_shape})"

@@ -25,27 +25,44 @@ def check_groups(verb: str, groups: Any, c_in: int, x_shape: Ints, kernel_shape:
 
 
 def _groups_hint(x_shape: Ints, kernel_shape: Ints) -> str:
+    """What the user may have meant where channels do not fit: remedies, each a sentence."""
     c_in, (*window, per_group, c_out) = x_shape[-1], kernel_shape
-    first = -len(window) - 1
-    fits = per_group > 0 and c_in % per_group == 0 and c_out % (c_in // per_group) == 0
-    hints = [f" With groups={c_in // per_group} they would fit."] if fits else []
-    hints += [f" If x has its channels first, move them: jnp.moveaxis(x, {first}, -1)."] * (x_shape[first] == per_group)
-    hints += [" If x has no channel axis, add one: x[..., None]."] if per_group == 1 else []
+    first, hints = -len(window) - 1, []
+    if per_group > 0 and c_in % per_group == 0 and c_out % (c_in // per_group) == 0:
+        hints.append(f" With groups={c_in // per_group} they would fit.")
+    if x_shape[first] == per_group:
+        hints.append(f" If x has its channels first, move them: jnp.moveaxis(x, {first}, -1).")
+    if per_group == 1:
+        hints.append(" If x has no channel axis, add one: x[..., None].")
+    if kernel_shape[1] == c_in:  # PyTorch's (c_out, c_in, *window)
+        hints.append(" If the kernel is (c_out, c_in, *window), move its axes: jnp.moveaxis(kernel, (1, 0), (-2, -1)).")
+    if len(x_shape) > len(kernel_shape):
+        hints.append(f" If the kernel lacks a window axis, give it one; rank={len(window) + 1} asserts their number.")
     return "".join(hints)
 
 
-def check_ranks(verb: str, noun: str, x_shape: Ints, kernel_shape: Ints) -> int:
-    """The number of spatial axes, from the kernel (*window, c_in // groups, c_out)."""
+def check_ranks(verb: str, noun: str, x_shape: Ints, kernel_shape: Ints, asserted: Any) -> int:
+    """The number of spatial axes, from the kernel (*window, c_in // groups, c_out); it must be `asserted`, if given."""
     rank = len(kernel_shape) - 2
     if rank < 1:
         raise ValueError(
             f"{verb}: kernel must be (*window, c_in // groups, c_out) with one window axis or more; it has shape "
             f"{kernel_shape}. If it has no channel axes, add them: kernel[..., None, None]."
         )
+    if asserted is not None and one_int(verb, "rank", asserted, least=1) != rank:
+        raise ValueError(
+            f"{verb}: rank={asserted} says how many spatial axes there are, and the kernel has {rank}: it must be "
+            f"(*window, c_in // groups, c_out) with {asserted} window axes; it has shape {kernel_shape}."
+        )
     if 0 in kernel_shape[:rank]:
         raise ValueError(
             f"{verb}: the kernel's window {kernel_shape[:rank]} must be at least 1 on every axis (kernel has "
             f"shape {kernel_shape})."
+        )
+    if not x_shape:
+        raise ValueError(
+            f"{verb}: {noun} must be (*batch, *spatial, channels) with {rank} spatial axes, as many as the kernel "
+            f"of shape {kernel_shape} has; it is a scalar."
         )
     if len(x_shape) < rank + 1:
         raise ValueError(

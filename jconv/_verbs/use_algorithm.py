@@ -7,9 +7,13 @@ import jax
 
 from jconv._algorithms import Algorithm
 from jconv._verbs.arguments import check_algorithm
+from jconv._verbs.environment import environment_word
 
 # Part of the key of JAX's caches: a jitted function is compiled once for each pin that it is called under.
-_pinned = jax.make_user_context(default_value="auto")
+# Outside every block it is what the environment's JCONV_NUMERICS says.
+_pinned = jax.make_user_context(
+    default_value=environment_word("JCONV_NUMERICS", {"": "auto", "auto": "auto", "direct": "direct"}, default="auto")
+)
 
 
 @contextmanager
@@ -22,7 +26,8 @@ def use_algorithm(algorithm: str | Algorithm) -> Iterator[None]:
     `use_algorithm("auto")` lifts the pin. As for `algorithm=`, there is no silent fallback.
 
     Args:
-        algorithm: the name of one, "auto", or an `Algorithm` of your own.
+        algorithm: the name of one, "auto", "direct", or an `Algorithm` of your own. "direct" leaves the choice to
+            jconv, among algorithms whose every output is a direct sum over its own window.
 
     Raises:
         ValueError: there is no algorithm of that name.

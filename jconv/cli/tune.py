@@ -16,7 +16,7 @@ from rich.table import Table
 from jconv._choice.tuned import tuned_path
 from jconv._choice.tuned_file import Tuned, read_tables
 from jconv._equation.problem import ConvProblem
-from jconv._programs.explain import describe
+from jconv._programs.explanation import describe
 from jconv._programs.tune import tune
 from jconv.cli.options import InputError
 

@@ -1,5 +1,9 @@
 """Pictures of what was learned."""
 
-from jconv.plot._report import display_range as display_range
-from jconv.plot._report import learn_report as learn_report
-from jconv.plot._report import tap_words as tap_words
+from jconv.plot._report import display_range, learn_report, tap_words
+
+__all__ = [
+    "display_range",
+    "learn_report",
+    "tap_words",
+]

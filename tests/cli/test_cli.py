@@ -11,14 +11,16 @@ import jax
 import matplotlib.image
 import numpy as np
 import pytest
-from jconv._cli import learn, training, verify
 from PIL import Image, ImageFilter
 from skimage import data
 from typer.testing import CliRunner
 
 import jconv
-from jconv import _files, testing
+from jconv import testing
+from jconv.cli import verify
 from jconv.cli.app import app
+from jconv.cli.learn import command as learn
+from jconv.cli.learn import training
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import framed, nearest_separable_error
 from jconv.cli.options import NAMED_FILTERS, LearnOptions
@@ -270,12 +272,10 @@ def test_an_output_folder_that_is_a_file_is_refused_before_the_training(folder):
 def test_a_failure_while_writing_leaves_what_was_there(tmp_path, folder, monkeypatch):
     (tmp_path / "report.png").write_text("the last one")
 
-    def full(path, content):
-        if path.name.startswith(".metrics"):
-            raise OSError(28, "No space left on device")
-        path.open("wb").close()
+    def full(number):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_files.Path, "write_bytes", full)
+    monkeypatch.setattr("jconv._files.os.fsync", full)
     result = call("learn", "--out", tmp_path, "--image", folder / GREY, "--steps", 5)
     assert result.exit_code == 2
     assert "cannot be written (No space left on device)" in result.stderr
@@ -283,13 +283,15 @@ def test_a_failure_while_writing_leaves_what_was_there(tmp_path, folder, monkeyp
     assert (tmp_path / "report.png").read_text() == "the last one"
 
 
-def test_files_are_written_whole_and_over_old_ones(tmp_path):
-    for content in (b"old", b"new"):
-        _files.write_files(tmp_path / "deep" / "er", {"a": content, "b": content})
-    assert {path.name: path.read_bytes() for path in (tmp_path / "deep" / "er").iterdir()} == {
-        "a": b"new",
-        "b": b"new",
-    }
+def test_a_folder_in_the_place_of_a_file_leaves_the_others_as_they_were(tmp_path, folder):
+    (tmp_path / "kernel.npy").write_text("the last one")
+    (tmp_path / "metrics.json").mkdir()
+    result = call("learn", "--out", tmp_path, "--image", folder / GREY, "--steps", 5)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "cannot be written" in line
+    assert {path.name for path in tmp_path.iterdir()} == {"kernel.npy", "metrics.json"}
+    assert (tmp_path / "kernel.npy").read_text() == "the last one"
 
 
 # ---- Ctrl-C
@@ -370,7 +372,7 @@ def test_help_names_every_option_in_words(monkeypatch):
 
 
 def test_help_and_import_load_none_of_the_heavy_packages():
-    code = "import sys, jconv.cli, jconv._cli.app; print([m for m in {!r} if m in sys.modules])"
+    code = "import sys, jconv.cli, jconv.cli.app; print([m for m in {!r} if m in sys.modules])"
     heavy = ("flax", "optax", "matplotlib", "skimage", "PIL")
     run = subprocess.run([sys.executable, "-c", code.format(heavy)], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from jconv._cli import tune as command
 from typer.testing import CliRunner
 
 from jconv import load_tuned
+from jconv.cli import tune as command
 from jconv.cli.app import app
 
 PROGRAM = """

@@ -26,9 +26,9 @@ def lax_like(lhs=LHS, rhs=RHS, strides=(1,), padding="VALID", **keywords):
     return conv_general_dilated(lhs, rhs, strides, padding, **keywords)
 
 
-WORDS = "'VALID', 'SAME', 'SAME_LOWER', 'FULL', 'CAUSAL'"
+WORDS = "'VALID', 'SAME', 'SAME_LOWER', 'FULL', 'CAUSAL', 'CIRCULAR', 'REFLECT'"
 MODES = "'zeros', 'reflect', 'symmetric', 'edge', 'wrap', 'circular', 'replicate', 'constant'"
-NAMES = ", ".join(map(repr, ("auto", *ALGORITHMS)))
+NAMES = ", ".join(map(repr, ("auto", "direct", *ALGORITHMS)))
 AMOUNTS = "a word, an int, an int per spatial axis, or a (low, high) pair per spatial axis (here 2)"
 BOTH = "(x has shape (2, 9, 9, 4), kernel has shape (3, 3, {}, {}))."
 SEEN = "(lhs has shape {}, rhs has shape {})."
@@ -404,11 +404,6 @@ KINDS = {
         TypeError,
         "conv: x and kernel have dtype bool, which is not a number type: cast with .astype.",
     ),
-    "booleans of lhs and rhs": (
-        lambda: lax_like(LHS > 0, RHS > 0),
-        TypeError,
-        "conv_general_dilated: lhs and rhs have dtype bool, which is not a number type: cast with .astype.",
-    ),
     "numbers of 8 bits with a fraction": (
         lambda: conv(X.astype(jnp.float8_e5m2), KERNEL.astype(jnp.float8_e5m2)),
         TypeError,
@@ -461,6 +456,135 @@ KINDS = {
     ),
 }
 
+
+def traced(call, value):
+    """A call under jit, with a traced value in place of a number."""
+    return lambda: jax.jit(call)(value)
+
+
+KNOWN = "known while tracing, for shapes depend on"
+NO_POSITIONS = (
+    "conv_transpose: y has no positions on a spatial axis (sizes (0,), y has shape (2, 0, 4)), and no conv makes such "
+    "a y: each axis must hold one window at least."
+)
+MEANT = {
+    "no array": (lambda: conv(None, KERNEL), TypeError, "conv: x must be an array, not NoneType."),
+    "no kernel": (lambda: conv(X, "box"), TypeError, "conv: kernel must be an array, not str."),
+    "a scalar": (
+        lambda: conv(3.0, KERNEL),
+        ValueError,
+        "conv: x must be (*batch, *spatial, channels) with 2 spatial axes, as many as the kernel of shape "
+        "(3, 3, 4, 6) has; it is a scalar.",
+    ),
+    "a traced stride": (
+        traced(lambda s: conv(X, KERNEL, stride=s), 2),
+        TypeError,
+        f"conv: stride is traced, and it must be a number {KNOWN} it: name it in static_argnames of jax.jit, or close "
+        "over it.",
+    ),
+    "a traced padding": (
+        traced(lambda s: conv(X, KERNEL, padding=s), jnp.array([1, 2])),
+        TypeError,
+        f"conv: padding is traced, and it must be numbers {KNOWN} them: name it in static_argnames of jax.jit, or "
+        "close over it.",
+    ),
+    "a kernel of PyTorch": (
+        lambda: conv(X, ones(6, 4, 3, 3)),
+        ValueError,
+        "conv: the kernel takes c_in // groups = 3 channels, but x has c_in=4 with groups=1 (x has shape (2, 9, 9, 4), "
+        "kernel has shape (6, 4, 3, 3)). If the kernel is (c_out, c_in, *window), move its axes: "
+        "jnp.moveaxis(kernel, (1, 0), (-2, -1)).",
+    ),
+    "a kernel without its window axis, asserted": (
+        lambda: conv(ones(2, 7, 6, 4), ones(3, 4, 6), rank=2),
+        ValueError,
+        "conv: rank=2 says how many spatial axes there are, and the kernel has 1: it must be (*window, "
+        "c_in // groups, c_out) with 2 window axes; it has shape (3, 4, 6).",
+    ),
+    "a kernel without its window axis, found out": (
+        lambda: conv(ones(2, 7, 6, 4), ones(3, 3, 6)),
+        ValueError,
+        "conv: the kernel takes c_in // groups = 3 channels, but x has c_in=4 with groups=1 (x has shape (2, 7, 6, 4), "
+        "kernel has shape (3, 3, 6)). If the kernel lacks a window axis, give it one; rank=2 asserts their number.",
+    ),
+    "a mode beside no padding": (
+        lambda: conv(X, KERNEL, padding_mode="reflect"),
+        ValueError,
+        "conv: padding_mode='reflect' has nothing to fill, for padding='VALID' adds no positions: give "
+        "padding='SAME', 'CAUSAL', 'FULL' or amounts.",
+    ),
+    "a mode beside cropping": (
+        lambda: conv_transpose(Y, KERNEL, padding=(0, -1), padding_mode="wrap"),
+        ValueError,
+        "conv_transpose: padding_mode='wrap' has nothing to fill, for padding=(0, -1) adds no positions: give "
+        "padding='SAME', 'CAUSAL', 'FULL' or amounts.",
+    ),
+    "a y without positions": (
+        lambda: conv_transpose(ones(2, 0, 4), ones(3, 6, 4)),
+        ValueError,
+        NO_POSITIONS,
+    ),
+    "a y without positions, strided": (
+        lambda: conv_transpose(ones(2, 0, 4), ones(3, 6, 4), stride=4),
+        ValueError,
+        NO_POSITIONS,
+    ),
+    "a y without positions, padded": (
+        lambda: conv_transpose(ones(2, 0, 4), ones(3, 6, 4), padding="SAME"),
+        ValueError,
+        NO_POSITIONS,
+    ),
+    "a negative stride, and too few": (
+        lambda: conv(ones(2, 9, 9, 9, 4), ones(3, 3, 3, 4, 6), stride=(-1,)),
+        ValueError,
+        "conv: stride[0]=-1 must be at least 1.",
+    ),
+    "lax's padding by an int": (
+        lambda: lax_like(padding=3),
+        ValueError,
+        "conv_general_dilated: padding=3 must be a word or a (low, high) pair per spatial axis (here 1), as in lax; "
+        "jconv.conv takes ints too.",
+    ),
+    "lax's padding by ints": (
+        lambda: lax_like(padding=(3,)),
+        ValueError,
+        "conv_general_dilated: padding=(3,) must be a word or a (low, high) pair per spatial axis (here 1), as in "
+        "lax; jconv.conv takes ints too.",
+    ),
+    "a word that lax has not": (
+        lambda: lax_like(padding="FULL"),
+        ValueError,
+        "conv_general_dilated: padding='FULL' is none of lax's VALID, SAME, SAME_LOWER: use jconv.conv.",
+    ),
+    "Flax's word": (
+        lambda: conv(X, KERNEL, strides=2),
+        TypeError,
+        "conv: there is no argument strides=. Did you mean stride=?",
+    ),
+    "lax's word": (
+        lambda: conv_transpose(Y, KERNEL, feature_group_count=2),
+        TypeError,
+        "conv_transpose: there is no argument feature_group_count=. Did you mean groups=?",
+    ),
+    "a word misspelt": (
+        lambda: conv(X, KERNEL, dilatoin=2),
+        TypeError,
+        "conv: there is no argument dilatoin=. Did you mean dilation=?",
+    ),
+    "a layer's word": (
+        lambda: conv(X, KERNEL, bias=2),
+        TypeError,
+        "conv: there is no argument bias=. For bias: add it to the result.",
+    ),
+    "a word of nobody": (
+        lambda: conv(X, KERNEL, quux=2),
+        TypeError,
+        "conv: there is no argument quux=. The arguments are x, kernel, stride, padding, dilation, groups, "
+        "padding_mode, precision, preferred_element_type, algorithm, rank.",
+    ),
+}
+
+
 MESSAGES = {
     f"{section}: {name}": case
     for section, cases in {
@@ -469,6 +593,7 @@ MESSAGES = {
         "integers": INTEGERS,
         "padding": PADDING,
         "kinds": KINDS,
+        "meant": MEANT,
     }.items()
     for name, case in cases.items()
 }
@@ -507,7 +632,7 @@ def test_dtypes_that_strict_promotion_forbids_to_mix():
     )
 
 
-@pytest.mark.parametrize("module", ["arguments", "general", "padding", "shapes", "transpose"])
+@pytest.mark.parametrize("module", ["arguments", "general", "keywords", "padding", "shapes", "transpose"])
 def test_every_raise_of_the_module_is_reached_by_a_test_above(module):
     """Where each tested error was raised, against all places that raise one."""
     source = pathlib.Path(jconv.__file__).parent / "_verbs" / f"{module}.py"

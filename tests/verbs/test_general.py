@@ -42,6 +42,20 @@ def check_exactly(x, kernel, **keywords):
             np.testing.assert_array_equal(a, b, algorithm)
 
 
+@pytest.mark.parametrize("strides", [(1, 1), (True, 2)])
+def test_booleans_are_taken_as_lax_takes_them(strides):
+    """As operands, where a sum is "or", and as the integers 0 and 1."""
+    rng = np.random.default_rng(0)
+    x, kernel = rng.random((2, 3, 6, 7)) < 0.3, rng.random((4, 3, 3, 2)) < 0.3
+    arguments = (strides, ((True, False), (2, 1)))
+    got, want = (f(x, kernel, *arguments) for f in (jconv.conv_general_dilated, lax.conv_general_dilated))
+    assert got.dtype == want.dtype == bool
+    np.testing.assert_array_equal(got, want)
+    numbers = x.astype(np.float32), kernel.astype(np.float32)
+    got, want = (f(*numbers, *arguments) for f in (jconv.conv_general_dilated, lax.conv_general_dilated))
+    np.testing.assert_array_equal(got, want)
+
+
 # ---- layouts
 
 LAYOUTS = {

@@ -10,10 +10,9 @@ import jax
 import numpy as np
 import optax
 from flax import nnx
-from jax.extend.core import jaxprs_in_params
 
 from jconv._choice.choose import choose_algorithm
-from jconv._primitive.conv_p import conv_p
+from jconv._programs.trace import own_problems
 from jconv.cli.learn.task import Task
 from jconv.cli.options import LearnOptions
 from jconv.fit._train import Progress, decorrelate, fit_chunks, squared_error
@@ -227,16 +226,7 @@ class Learner:
         step = jax.make_jaxpr(
             jax.value_and_grad(lambda s, x, y: squared_error(nnx.merge(graphdef, s), x, y), allow_int=True)
         )(state, self.task.inputs, self.task.targets)
-        return sorted({choose_algorithm(problem, platform).name for problem in problems_in(step.jaxpr)})
-
-
-def problems_in(jaxpr) -> Iterator[Any]:
-    """Find every ConvProblem in a program, inner programs included."""
-    for equation in jaxpr.eqns:
-        if equation.primitive is conv_p:
-            yield equation.params["problem"]
-        for inner in jaxprs_in_params(equation.params):
-            yield from problems_in(inner)
+        return sorted({choose_algorithm(problem, platform).name for problem in own_problems(step)})
 
 
 def framed(kernel: np.ndarray, size: int) -> np.ndarray:
