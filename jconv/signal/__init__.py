@@ -13,25 +13,45 @@ and `wiener_deconvolve` is scikit-image's. `convolve` flips its second argument,
     Array([14.,  7.], dtype=float32)
 """
 
-from jconv.signal._choose_conv_method import choose_conv_method as choose_conv_method
-from jconv.signal._convolve import convolve as convolve
-from jconv.signal._convolve import correlate as correlate
-from jconv.signal._convolve2d import convolve2d as convolve2d
-from jconv.signal._convolve2d import correlate2d as correlate2d
-from jconv.signal._correlation_lags import correlation_lags as correlation_lags
-from jconv.signal._deconvolve import deconvolve as deconvolve
-from jconv.signal._fftconvolve import fftconvolve as fftconvolve
-from jconv.signal._fftconvolve import oaconvolve as oaconvolve
-from jconv.signal._hilbert import hilbert as hilbert
-from jconv.signal._istft import istft as istft
-from jconv.signal._lfilter import lfilter as lfilter
-from jconv.signal._resample_poly import resample_poly as resample_poly
-from jconv.signal._richardson_lucy import blind_richardson_lucy as blind_richardson_lucy
-from jconv.signal._richardson_lucy import richardson_lucy as richardson_lucy
-from jconv.signal._savgol import savgol_coeffs as savgol_coeffs
-from jconv.signal._savgol import savgol_filter as savgol_filter
-from jconv.signal._sepfir2d import sepfir2d as sepfir2d
-from jconv.signal._stft import stft as stft
-from jconv.signal._upfirdn import upfirdn as upfirdn
-from jconv.signal._wiener import wiener as wiener
-from jconv.signal._wiener_deconvolve import wiener_deconvolve as wiener_deconvolve
+from jconv.signal._choose_conv_method import choose_conv_method
+from jconv.signal._convolve import convolve, correlate
+from jconv.signal._convolve2d import convolve2d, correlate2d
+from jconv.signal._correlation_lags import correlation_lags
+from jconv.signal._deconvolve import deconvolve
+from jconv.signal._fftconvolve import fftconvolve, oaconvolve
+from jconv.signal._hilbert import hilbert
+from jconv.signal._istft import istft
+from jconv.signal._lfilter import lfilter
+from jconv.signal._resample_poly import resample_poly
+from jconv.signal._richardson_lucy import blind_richardson_lucy, richardson_lucy
+from jconv.signal._savgol import savgol_coeffs, savgol_filter
+from jconv.signal._sepfir2d import sepfir2d
+from jconv.signal._stft import stft
+from jconv.signal._upfirdn import upfirdn
+from jconv.signal._wiener import wiener
+from jconv.signal._wiener_deconvolve import wiener_deconvolve
+
+__all__ = [
+    "blind_richardson_lucy",
+    "choose_conv_method",
+    "convolve",
+    "convolve2d",
+    "correlate",
+    "correlate2d",
+    "correlation_lags",
+    "deconvolve",
+    "fftconvolve",
+    "hilbert",
+    "istft",
+    "lfilter",
+    "oaconvolve",
+    "resample_poly",
+    "richardson_lucy",
+    "savgol_coeffs",
+    "savgol_filter",
+    "sepfir2d",
+    "stft",
+    "upfirdn",
+    "wiener",
+    "wiener_deconvolve",
+]

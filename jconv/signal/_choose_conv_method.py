@@ -3,9 +3,9 @@
 import time
 
 import jax
-import jax.numpy as jnp
 
 from jconv._typing import Array, ArrayLike
+from jconv._verbs.arguments import as_array
 from jconv.signal._convolve import convolve
 from jconv.signal._method import quicker_method
 from jconv.signal._modes import check_mode
@@ -40,7 +40,7 @@ def choose_conv_method(
     References:
         SciPy, `scipy.signal.choose_conv_method`.
     """
-    x, h = jnp.asarray(in1), jnp.asarray(in2)
+    x, h = as_array("choose_conv_method", "in1", in1), as_array("choose_conv_method", "in2", in2)
     mode = check_mode("choose_conv_method", mode)
     if x.ndim != h.ndim:
         raise ValueError(

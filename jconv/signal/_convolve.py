@@ -5,6 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from jconv._typing import Array, ArrayLike
+from jconv._verbs.arguments import as_array
 from jconv.signal._convolution import convolution
 from jconv.signal._dtypes import common
 from jconv.signal._fftconvolve import fft_convolution
@@ -46,7 +47,7 @@ def convolve(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "
     References:
         SciPy, `scipy.signal.convolve`.
     """
-    return convolved("convolve", jnp.asarray(in1), jnp.asarray(in2), mode, method)
+    return convolved("convolve", as_array("convolve", "in1", in1), as_array("convolve", "in2", in2), mode, method)
 
 
 def correlate(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "auto") -> Array:
@@ -76,7 +77,8 @@ def correlate(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = 
     References:
         SciPy, `scipy.signal.correlate`.
     """
-    return convolved("correlate", jnp.asarray(in1), jnp.conj(jnp.flip(jnp.asarray(in2))), mode, method)
+    x, y = as_array("correlate", "in1", in1), as_array("correlate", "in2", in2)
+    return convolved("correlate", x, jnp.conj(jnp.flip(y)), mode, method)
 
 
 def convolved(verb: str, in1: Array, in2: Array, mode: Any, method: Any) -> Array:

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jconv._typing import Array, ArrayLike, Pairs
+from jconv._verbs.arguments import as_array
 from jconv.signal._convolution import convolution
 from jconv.signal._dtypes import common, is_complex
 from jconv.signal._modes import check_mode, crops, must_swap
@@ -52,7 +53,7 @@ def convolve2d(
     References:
         SciPy, `scipy.signal.convolve2d`.
     """
-    return _slid("convolve2d", in1, jnp.asarray(in2), mode, boundary, fillvalue)
+    return _slid("convolve2d", in1, as_array("convolve2d", "in2", in2), mode, boundary, fillvalue)
 
 
 def correlate2d(
@@ -88,7 +89,7 @@ def correlate2d(
     References:
         SciPy, `scipy.signal.correlate2d`.
     """
-    in2 = jnp.asarray(in2)
+    in2 = as_array("correlate2d", "in2", in2)
     return _slid("correlate2d", in1, jnp.conj(jnp.flip(in2)), mode, boundary, fillvalue)
 
 

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from jconv._typing import Array, ArrayLike
+from jconv._verbs.arguments import as_array
 from jconv.signal._convolution import convolution
 from jconv.signal._dtypes import fractional
 
@@ -37,7 +38,8 @@ def deconvolve(signal: ArrayLike, divisor: ArrayLike) -> tuple[Array, Array]:
     References:
         SciPy, `scipy.signal.deconvolve`.
     """
-    numerator, denominator = jnp.atleast_1d(jnp.asarray(signal)), jnp.atleast_1d(jnp.asarray(divisor))
+    numerator = jnp.atleast_1d(as_array("deconvolve", "signal", signal))
+    denominator = jnp.atleast_1d(as_array("deconvolve", "divisor", divisor))
     for name, array in (("signal", numerator), ("divisor", denominator)):
         if array.ndim != 1 or array.size == 0:
             raise ValueError(f"deconvolve: {name} must be a non-empty 1d array, and has shape {array.shape}.")

@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 
 from jconv._typing import Array, ArrayLike
-from jconv._verbs.arguments import check_dtype
+from jconv._verbs.arguments import as_array, check_dtype
 
 
 def common(verb: str, **arrays: ArrayLike) -> list[Array]:
     """The named arrays, in the dtype that JAX promotes them to."""
-    operands = {name: jnp.asarray(array) for name, array in arrays.items()}
+    operands = {name: as_array(verb, name, array) for name, array in arrays.items()}
     try:
         dtype = jnp.result_type(*operands.values())
     except jax.dtypes.TypePromotionError:

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 
 from jconv._typing import Array, ArrayLike, Ints
+from jconv._verbs.arguments import as_array
 from jconv.signal._convolution import on_one_axis
 from jconv.signal._dtypes import fractional
 from jconv.signal._modes import check_axis
@@ -42,7 +43,7 @@ def lfilter(
     References:
         SciPy, `scipy.signal.lfilter`.
     """
-    b, a, x = jnp.atleast_1d(jnp.asarray(b)), jnp.atleast_1d(jnp.asarray(a)), jnp.asarray(x)
+    b, a = jnp.atleast_1d(as_array("lfilter", "b", b)), jnp.atleast_1d(as_array("lfilter", "a", a))
     for name, coefficients in (("b", b), ("a", a)):
         if coefficients.ndim != 1 or coefficients.size == 0:
             raise ValueError(f"lfilter: {name} is not a non-empty 1d array: it has shape {coefficients.shape}.")

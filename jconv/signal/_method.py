@@ -1,5 +1,6 @@
 """Whether sums over windows or Fourier transforms are quicker: a function of shapes and dtypes alone."""
 
+from functools import cache
 from math import prod
 
 import jax
@@ -25,20 +26,25 @@ def quicker_method(mode: str, shape1: Ints, shape2: Ints, dtypes: tuple[DType, D
 
     On CPU the core's cost model decides, elsewhere counts of multiply-adds do.
     """
-    axes = tuple(a for a in range(len(shape1)) if shape1[a] != 1 and shape2[a] != 1)
-    dtype = np.dtype(jnp.promote_types(*dtypes))
-    if not axes or not _right_by_transform(dtypes, min(prod(shape1), prod(shape2))):
+    if not _right_by_transform(dtypes, min(prod(shape1), prod(shape2))):
         return "direct"
+    common = jnp.promote_types(*dtypes)
+    dtype = np.dtype(common if jnp.issubdtype(common, jnp.inexact) else default_float())
+    return "fft" if _transforms_are_quicker(mode, shape1, shape2, dtype, jax.default_backend()) else "direct"
+
+
+@cache
+def _transforms_are_quicker(mode: str, shape1: Ints, shape2: Ints, dtype: DType, platform: str) -> bool:
+    axes = tuple(a for a in range(len(shape1)) if shape1[a] != 1 and shape2[a] != 1)
+    if not axes:
+        return False
+    crop = crops(mode, tuple(shape1[a] for a in axes), tuple(shape2[a] for a in axes))
     if not smaller_second(shape1, shape2, axes):
         shape1, shape2 = shape2, shape1
-    crop = crops(mode, tuple(shape1[a] for a in axes), tuple(shape2[a] for a in axes))
-    dtype = dtype if jnp.issubdtype(dtype, jnp.inexact) else np.dtype(default_float())
     problem = posed(shape1, shape2, axes, crop, dtype, "auto")
-    platform = jax.default_backend()
     if platform in RATES:
-        return "fft" if choose_algorithm(problem, platform).name == "fft" else "direct"
-    work = fft_cost(problem, platform).multiply_adds
-    return "fft" if UNMEASURED_RATIO * work < problem.multiply_adds else "direct"
+        return choose_algorithm(problem, platform).name == "fft"
+    return UNMEASURED_RATIO * fft_cost(problem, platform).multiply_adds < problem.multiply_adds
 
 
 def _right_by_transform(dtypes: tuple[DType, DType], terms: int) -> bool:
