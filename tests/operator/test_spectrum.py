@@ -24,9 +24,9 @@ def without_matrices(monkeypatch):
     jax.clear_caches()
 
 
-def spectrum_agrees(operator):
+def spectrum_agrees(operator, relative=1e-5):
     truth = true_values(operator)
-    np.testing.assert_allclose(operator.singular_values(), truth, atol=2e-6 * max(truth[0], 1), rtol=0)
+    np.testing.assert_allclose(operator.singular_values(), truth, atol=relative * truth[0], rtol=0)
 
 
 def norm_agrees(operator):
@@ -35,9 +35,8 @@ def norm_agrees(operator):
 
 
 def bound_holds(operator, factor=1.3):
-    truth = true_values(operator)[0]
-    ratio = float(operator.norm_bound()) / truth
-    assert 1 <= ratio <= factor, f"{operator}: {ratio}"
+    truth, bound = true_values(operator)[0], float(operator.norm_bound())
+    assert truth <= bound <= max(factor * truth, 1e-18), f"{operator}: {bound / truth}"
 
 
 @pytest.mark.parametrize("seed", (3, 5, 8))
@@ -132,12 +131,13 @@ def test_the_norm_has_the_derivatives_of_the_largest_singular_value(kind, x64):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 150))
+@pytest.mark.parametrize("seed", range(100, 200))
 def test_norm_and_bound_and_spectrum_of_any_operator(seed):
     operator = random_operator(seed)
-    spectrum_agrees(operator)
     norm_agrees(operator)
     bound_holds(operator)
+    with jax.enable_x64(True):
+        spectrum_agrees(random_operator(seed, dtype=np.float64), relative=1e-12)
 
 
 @pytest.mark.slow
@@ -147,6 +147,8 @@ def test_circular_spectra_and_bounds(seed):
     assert operator.form.circular
     spectrum_agrees(operator)
     bound_holds(operator)
+    with jax.enable_x64(True):
+        spectrum_agrees(random_circular(seed, dtype=np.float64), relative=1e-12)
 
 
 @pytest.mark.slow
