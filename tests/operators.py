@@ -37,7 +37,13 @@ def random_operator(seed, *, mode=None, dtype=np.float32, draw=None) -> ConvOper
     shape = (*window, c, groups * m)
     kernel = rng.standard_normal(shape) if draw is None else draw(shape, seed)
     return ConvOperator(
-        kernel.astype(dtype), (*sizes, groups * c), stride, padding, padding_mode=modes, dilation=dilation, groups=groups
+        kernel.astype(dtype),
+        (*sizes, groups * c),
+        stride,
+        padding,
+        padding_mode=modes,
+        dilation=dilation,
+        groups=groups,
     )
 
 

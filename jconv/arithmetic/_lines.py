@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 Number = Fraction | float  # a float only where it is infinite
+FIXED = -1  # the axis of a line that all positions of a value share
 
 
 class Line(NamedTuple):
@@ -14,14 +15,14 @@ class Line(NamedTuple):
     Positions beyond the input's borders, in padding, count as if the input went on there.
 
     Args:
-        axis: of the value; None if all its positions read the same; negative for a loop's counter.
+        axis: of the value; FIXED if all its positions read the same; below that, a loop's counter.
         count: positions along it.
         jump: input positions per step.
         low: first position that o = 0 reads.
         high: last position that o = 0 reads.
     """
 
-    axis: int | None
+    axis: int
     count: int
     jump: Fraction
     low: Number
@@ -41,12 +42,12 @@ def through(line: Line, axis: int, count: int, step: Fraction | int, first: Numb
 
 def everywhere(line: Line) -> Line:
     """The line of a value each of whose positions may read what any position of the line's reads."""
-    if line.axis is None or line.count < 1:
-        return line._replace(axis=None, count=1, jump=Fraction(0))
-    return through(line, 0, 1, 0, 0, line.count - 1)._replace(axis=None)
+    if line.axis == FIXED or line.count < 1:
+        return line._replace(axis=FIXED, count=1, jump=Fraction(0))
+    return through(line, FIXED, 1, 0, 0, line.count - 1)
 
 
-UNBOUNDED = Line(None, 1, Fraction(0), -np.inf, np.inf)
+UNBOUNDED = Line(FIXED, 1, Fraction(0), -np.inf, np.inf)
 
 
 def union(lines: list[Line]) -> Line:
@@ -80,6 +81,6 @@ def table_steps(first: np.ndarray, last: np.ndarray, size: int) -> tuple[Fractio
     if len(places) > 1:
         between = zip(np.diff(first[places]), np.diff(places), strict=True)
         steps |= {Fraction(int(rise), int(run)) for rise, run in between}
-    rows = [(step, [(o, int(first[o]), int(last[o])) for o in places]) for step in sorted(steps)]
-    found = [(step, min(a - step * int(o) for o, a, _ in r), max(b - step * int(o) for o, _, b in r)) for step, r in rows]
+    rows = [(int(o), int(first[o]), int(last[o])) for o in places]
+    found = [(t, min(a - t * o for o, a, _ in rows), max(b - t * o for o, _, b in rows)) for t in sorted(steps)]
     return min(found, key=lambda one: one[2] - one[1])

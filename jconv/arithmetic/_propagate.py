@@ -10,7 +10,7 @@ import numpy as np
 from jax.extend.core import Literal
 
 from jconv.arithmetic._kinds import Inner, called, opened
-from jconv.arithmetic._lines import UNBOUNDED, Line, everywhere, through, union
+from jconv.arithmetic._lines import FIXED, UNBOUNDED, Line, everywhere, through, union
 from jconv.arithmetic._rules import RULES, Value, counting_pieces
 
 NOTHING = Value()
@@ -34,8 +34,9 @@ def propagate(program: Inner, values: Sequence[Value], depth: int = 0) -> list[V
 
 
 def _constant(value: Any) -> Value:
-    small = hasattr(value, "dtype") and np.size(value) <= MOST_KNOWN or np.isscalar(value)
-    return Value(known=np.asarray(value)) if small and not _is_key(value) else NOTHING
+    number = np.isscalar(value) or hasattr(value, "dtype")
+    known = number and np.size(value) <= MOST_KNOWN and not _is_key(value)
+    return Value(known=np.asarray(value)) if known else NOTHING
 
 
 def _is_key(value: Any) -> bool:
@@ -63,8 +64,8 @@ def _results_line(equation, values, rule, tracked: int) -> list[Line]:
             continue
         line = value.lines[tracked]
         if rule is None:
-            line = line if line.axis is not None and line.axis < 0 else everywhere(line)
-        elif line.axis is not None and line.axis >= 0:
+            line = line if line.axis < 0 else everywhere(line)
+        elif line.axis >= 0:
             line = rule(equation, values, index, line)
         found.append((index, line if isinstance(line, list) else [line] * outs))
     if equation.primitive.name == "concatenate":
@@ -108,14 +109,14 @@ def _cond(equation, values: list[Value], depth: int) -> list[Value]:
 
 
 def _scan(equation, values: list[Value], depth: int) -> list[Value]:
-    """Step by step: inside, the loop's counter t is an axis of its own, by a number below 0."""
+    """Step by step: inside, the loop's counter t is an axis of its own, by a number below FIXED."""
     params = equation.params
     length, backwards = params["length"], params["reverse"]
     fixed, carried = params["num_consts"], params["num_consts"] + params["num_carry"]
-    counter = -1 - depth
+    counter = FIXED - 1 - depth
     constants, carry = values[:fixed], values[fixed:carried]
     slices = [_map(value, lambda line: _to_counter(line, counter, backwards)) for value in values[carried:]]
-    stacked: list[Value] | None = None
+    stacked: list[Value] | None = None if length else [NOTHING] * (len(equation.outvars) - len(carry))
     for _ in range(length):
         results = propagate(opened(params["jaxpr"]), [*constants, *carry, *slices], depth + 1)
         new, made = results[: len(carry)], results[len(carry) :]
@@ -124,7 +125,7 @@ def _scan(equation, values: list[Value], depth: int) -> list[Value]:
         if before == carry:
             break
     final = [_map(value, lambda line: _at_the_end(line, counter, length)) for value in carry]
-    return final + [_map(value, lambda line: _from_counter(line, counter, length, backwards)) for value in stacked or []]
+    return final + [_map(made, lambda line: _from_counter(line, counter, length, backwards)) for made in stacked or []]
 
 
 def _map(value: Value, change) -> Value:
@@ -132,24 +133,22 @@ def _map(value: Value, change) -> Value:
 
 
 def _to_counter(line: Line, counter: int, backwards: bool) -> Line:
-    if line.axis is None or line.axis < 0:
+    if line.axis < 0:
         return line
     if line.axis > 0:
         return line._replace(axis=line.axis - 1)
-    return _turned(line) ._replace(axis=counter) if backwards else line._replace(axis=counter)
+    return _turned(line)._replace(axis=counter) if backwards else line._replace(axis=counter)
 
 
 def _from_counter(line: Line, counter: int, length: int, backwards: bool) -> Line:
-    if line.axis is None or line.axis < 0 and line.axis != counter:
-        return line
-    if line.axis >= 0:
-        return line._replace(axis=line.axis + 1)
+    if line.axis != counter:
+        return line._replace(axis=line.axis + 1) if line.axis >= 0 else line
     line = line._replace(axis=0, count=length)
     return _turned(line) if backwards else line
 
 
 def _turned(line: Line) -> Line:
-    return through(line, line.axis or 0, line.count, -1, Fraction(line.count - 1), Fraction(line.count - 1))
+    return through(line, line.axis, line.count, -1, Fraction(line.count - 1), Fraction(line.count - 1))
 
 
 def _one_later(line: Line, counter: int) -> Line:
@@ -159,7 +158,9 @@ def _one_later(line: Line, counter: int) -> Line:
 
 def _at_the_end(line: Line, counter: int, length: int) -> Line:
     """What is seen from step `length`, after the loop."""
-    return through(line, 0, 1, 0, Fraction(length), Fraction(length))._replace(axis=None) if line.axis == counter else line
+    if line.axis != counter:
+        return line
+    return through(line, FIXED, 1, 0, Fraction(length), Fraction(length))
 
 
 def _while(equation, values: list[Value], depth: int) -> list[Value]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jconv.arithmetic._kinds import ARITHMETIC, CUMULATIVE, REDUCTIONS, SAME, WINDOWS
-from jconv.arithmetic._lines import Line, everywhere, table_steps, through
+from jconv.arithmetic._lines import FIXED, Line, everywhere, table_steps, through
 
 
 class Value(NamedTuple):
@@ -115,9 +115,9 @@ def _lax_conv(equation, values, index, line) -> Line:
         return everywhere(line)
     axis = place - 2
     window = equation.invars[1].aval.shape[numbers.rhs_spec[place]]
-    names = ("window_strides", "lhs_dilation", "rhs_dilation", "padding")
-    steps = (*(params[name][axis] for name in names[:3]), params["padding"][axis][0])
-    return _conv_steps(equation, line, window, *steps, numbers.out_spec[place])
+    stride, between, dilation = (params[name][axis] for name in ("window_strides", "lhs_dilation", "rhs_dilation"))
+    low = params["padding"][axis][0]
+    return _conv_steps(equation, line, window, stride, between, dilation, low, numbers.out_spec[place])
 
 
 def _conv_steps(equation, line, window, stride, between, dilation, low, axis) -> Line:
@@ -189,7 +189,7 @@ def _dynamic_slice(equation, values, index, line) -> Line:
 
 def _dynamic_update_slice(equation, values, index, line) -> Line:
     whole = equation.outvars[0].aval.shape
-    if index == 0 or index == 1 and line.count == whole[line.axis]:
+    if index == 0 or (index == 1 and line.count == whole[line.axis]):
         return line
     start = values[2 + line.axis].known if index == 1 else None
     return everywhere(line) if start is None else _steps(equation, line, 1, -int(start), -int(start))
@@ -209,7 +209,7 @@ def _gather(equation, values, index, line) -> Line:
     places = places.reshape(-1)
     batch = [a for a in range(equation.outvars[0].aval.ndim) if a not in numbers.offset_dims]
     if not batch:
-        return everywhere(through(line, 0, 1, 0, int(places[0]), int(places[0])))
+        return through(line, FIXED, 1, 0, int(places[0]), int(places[0]))
     return _steps(equation, line, *table_steps(places, places, line.count), batch[0])
 
 

@@ -2,9 +2,9 @@
 
 import jax.numpy as jnp
 
+from jconv._typing import Array
 from jconv._verbs.conv import conv
 from jconv._verbs.transpose import conv_transpose
-from jconv._typing import Array
 from jconv.operator._form import Form
 
 

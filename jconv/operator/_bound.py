@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jconv._typing import Array, Ints
+from jconv._typing import Array
 from jconv.operator._apply import apply, apply_adjoint
 from jconv.operator._form import Form
 from jconv.operator._fourier import torus_blocks

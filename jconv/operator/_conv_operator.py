@@ -88,7 +88,8 @@ class ConvOperator:
     @classmethod
     def tree_unflatten(cls, form: Form, leaves):
         """For JAX."""
-        return cls._of(*leaves, form)
+        (kernel,) = leaves
+        return cls._of(kernel, form)
 
     def __repr__(self) -> str:
         form = self.form
@@ -262,7 +263,7 @@ class ConvOperator:
         return x.reshape(*batch, *self.input_shape)
 
     def inverse(self) -> "ConvOperator":
-        """The inverse, again a ConvOperator, whose window is as wide as the input; of a circular square one of stride 1.
+        """The inverse of a circular operator of stride 1, a ConvOperator whose window is as wide as the input.
 
         Raises:
             NotImplementedError: the operator is not circular, not square, or strides: `solve` is for these.

@@ -118,9 +118,7 @@ def test_families_are_what_kernels_makes():
 
 def test_separable_is_a_sum_of_products():
     a, b, mix = normal((4, 3)), normal((4, 5)), normal((4, 2, 3))
-    np.testing.assert_allclose(
-        parametrise.separable([a, b], mix), np.einsum("ti,tj,tcm->ijcm", a, b, mix), atol=1e-5
-    )
+    np.testing.assert_allclose(parametrise.separable([a, b], mix), np.einsum("ti,tj,tcm->ijcm", a, b, mix), atol=1e-5)
     with pytest.raises(ValueError, match="as many terms"):
         parametrise.separable([a, b[:2]], mix)
 
@@ -129,7 +127,9 @@ def test_steerable_kernels_turn():
     """By 90 degrees as the array does; by the half of it twice; and small angles as a smooth picture does."""
     basis, frequencies = parametrise.circular_harmonics(5, max_frequency=3)
     weights = normal((2, len(basis), 2, 1))
-    kernel, half, turned = (parametrise.steerable(weights, size=5, max_frequency=3, angle=a) for a in (0, np.pi / 4, np.pi / 2))
+    kernel, half, turned = (
+        parametrise.steerable(weights, size=5, max_frequency=3, angle=a) for a in (0, np.pi / 4, np.pi / 2)
+    )
     np.testing.assert_allclose(turned, np.rot90(kernel, -1), atol=1e-5)
     coefficients = (weights[0] + 1j * weights[1]) * np.exp(-1j * frequencies * np.pi / 4)[:, None, None]
     again = np.stack([coefficients.real, coefficients.imag]).astype(np.float32)

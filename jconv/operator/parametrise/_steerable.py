@@ -51,9 +51,10 @@ def circular_harmonics(size: int, *, max_frequency: int = 2) -> tuple[np.ndarray
 
 
 def steerable(weights: ArrayLike, *, size: int, max_frequency: int = 2, angle: ArrayLike = 0.0) -> Array:
-    """Make kernels of circular harmonics: `kernel = Re sum over b of (weights[0, b] + i weights[1, b]) e^(-i m angle) basis[b]`.
+    """Make kernels of circular harmonics: `kernel = Re sum over b of w[b] exp(-i m[b] angle) basis[b]`.
 
-    An angle turns the kernels, without an error but the grid's: by 90 degrees it turns the array.
+    w is complex: weights[0] + i weights[1]. An angle turns the kernels, without an error but the grid's: by 90
+    degrees it turns the array.
 
     Args:
         weights: (2, functions, c_in // groups, c_out), real and imaginary parts, for as many functions as
