@@ -37,12 +37,13 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import fit, interop, kernels, models, ndimage, nn, plot, testing
+    from jconv import arithmetic, fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
 
 __all__ = [
     "Algorithm",
     "ConvProblem",
     "Cost",
+    "arithmetic",
     "choose_algorithm",
     "conv",
     "conv_general_dilated",
@@ -57,7 +58,10 @@ __all__ = [
     "models",
     "ndimage",
     "nn",
+    "operator",
+    "ops",
     "plot",
+    "signal",
     "testing",
     "tune",
     "uninstall",
@@ -67,7 +71,22 @@ __docformat__ = "google"
 __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
-_CHAPTERS = frozenset({"fit", "interop", "kernels", "models", "ndimage", "nn", "plot", "testing"})
+_CHAPTERS = frozenset(
+    {
+        "arithmetic",
+        "fit",
+        "interop",
+        "kernels",
+        "models",
+        "ndimage",
+        "nn",
+        "operator",
+        "ops",
+        "plot",
+        "signal",
+        "testing",
+    }
+)
 
 
 def __getattr__(name: str) -> _ModuleType:

@@ -9,4 +9,8 @@ A `ConvOperator` is a convolution with all its arguments but x fixed:
 `jconv.operator.lineax` shows operators to lineax's solvers; it alone needs lineax.
 """
 
-from jconv.operator._conv_operator import ConvOperator as ConvOperator
+from jconv.operator._conv_operator import ConvOperator
+
+__all__ = [
+    "ConvOperator",
+]

@@ -1,4 +1,4 @@
-"""ConvOperator as lineax sees it, for lineax's and optimistix's solvers. Needs the extra `jconv[lineax]`."""
+"""ConvOperator as lineax sees it, for lineax's and optimistix's solvers. Needs the extra `jconv[solvers]`."""
 
 import jax
 import lineax

@@ -10,22 +10,37 @@ Array([[ 5.,  7.],
        [13., 15.]], dtype=float32)
 """
 
-from jconv.ops._adaptive_pool import adaptive_avg_pool as adaptive_avg_pool
-from jconv.ops._adaptive_pool import adaptive_max_pool as adaptive_max_pool
-from jconv.ops._avg_pool import avg_pool as avg_pool
-from jconv.ops._avg_pool import lp_pool as lp_pool
-from jconv.ops._blur_pool import blur_pool as blur_pool
-from jconv.ops._causal import causal_conv as causal_conv
-from jconv.ops._depthwise import depthwise_conv as depthwise_conv
-from jconv.ops._depthwise import separable_conv as separable_conv
-from jconv.ops._global_pool import global_avg_pool as global_avg_pool
-from jconv.ops._global_pool import global_max_pool as global_max_pool
-from jconv.ops._long import long_conv as long_conv
-from jconv.ops._max_pool import max_pool as max_pool
-from jconv.ops._max_pool import max_pool_with_indices as max_pool_with_indices
-from jconv.ops._pixel_shuffle import pixel_shuffle as pixel_shuffle
-from jconv.ops._pixel_shuffle import pixel_unshuffle as pixel_unshuffle
-from jconv.ops._resize_conv import resize_conv as resize_conv
-from jconv.ops._unfold import fold as fold
-from jconv.ops._unfold import unfold as unfold
-from jconv.ops._unpool import max_unpool as max_unpool
+from jconv.ops._adaptive_pool import adaptive_avg_pool, adaptive_max_pool
+from jconv.ops._avg_pool import avg_pool, lp_pool
+from jconv.ops._blur_pool import blur_pool
+from jconv.ops._causal import causal_conv
+from jconv.ops._depthwise import depthwise_conv, separable_conv
+from jconv.ops._global_pool import global_avg_pool, global_max_pool
+from jconv.ops._long import long_conv
+from jconv.ops._max_pool import max_pool, max_pool_with_indices
+from jconv.ops._pixel_shuffle import pixel_shuffle, pixel_unshuffle
+from jconv.ops._resize_conv import resize_conv
+from jconv.ops._unfold import fold, unfold
+from jconv.ops._unpool import max_unpool
+
+__all__ = [
+    "adaptive_avg_pool",
+    "adaptive_max_pool",
+    "avg_pool",
+    "blur_pool",
+    "causal_conv",
+    "depthwise_conv",
+    "fold",
+    "global_avg_pool",
+    "global_max_pool",
+    "long_conv",
+    "lp_pool",
+    "max_pool",
+    "max_pool_with_indices",
+    "max_unpool",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "resize_conv",
+    "separable_conv",
+    "unfold",
+]

@@ -57,7 +57,17 @@ FUNCTIONS = {
     ),
 }
 # Compiled in the default run; the others inherit the same convolution.
-DEFAULT = ("convolve, fft", "convolve2d", "upfirdn", "lfilter", "savgol_filter", "stft", "istft", "deconvolve", "wiener")
+DEFAULT = (
+    "convolve, fft",
+    "convolve2d",
+    "upfirdn",
+    "lfilter",
+    "savgol_filter",
+    "stft",
+    "istft",
+    "deconvolve",
+    "wiener",
+)
 
 
 def squares(tree):
@@ -79,9 +89,7 @@ def test_derivatives_in_both_modes_to_order_2_equal_differences(name, x64):
         return lambda operands: jax.jvp(f, (operands,), (directions,))[1]
 
     def reverse(f):
-        return lambda operands: sum(
-            jnp.vdot(g, d) for g, d in zip(jax.grad(f)(operands), directions, strict=True)
-        )
+        return lambda operands: sum(jnp.vdot(g, d) for g, d in zip(jax.grad(f)(operands), directions, strict=True))
 
     @jax.jit
     def everything(operands):

@@ -16,8 +16,14 @@ H, K = whole((4,)), whole((2, 3))
 
 # Name -> a linear function of one array, the shape of that array, and whether sums of whole numbers stay whole.
 LINEAR = {
-    **{f"convolve, {m}": (lambda x, m=m: signal.convolve(x, H, m, "direct"), (9,), True) for m in ("full", "same", "valid")},
-    **{f"correlate, {m}": (lambda x, m=m: signal.correlate(H, x, m, "direct"), (9,), True) for m in ("full", "same", "valid")},
+    **{
+        f"convolve, {m}": (lambda x, m=m: signal.convolve(x, H, m, "direct"), (9,), True)
+        for m in ("full", "same", "valid")
+    },
+    **{
+        f"correlate, {m}": (lambda x, m=m: signal.correlate(H, x, m, "direct"), (9,), True)
+        for m in ("full", "same", "valid")
+    },
     **{f"fftconvolve, {m}": (lambda x, m=m: signal.fftconvolve(x, K, m), (4, 5), False) for m in ("full", "same")},
     "oaconvolve": (lambda x: signal.oaconvolve(x, H), (80,), False),
     **{
@@ -25,7 +31,9 @@ LINEAR = {
         for m, b in product(("full", "same"), ("fill", "wrap", "symm"))
     },
     "sepfir2d": (lambda x: signal.sepfir2d(x, H[:3], H[:1]), (4, 5), True),
-    **{f"upfirdn, {m}": (lambda x, m=m: signal.upfirdn(H, x, 3, 2, mode=m), (2, 5), m != "line") for m in UPFIRDN_MODES},
+    **{
+        f"upfirdn, {m}": (lambda x, m=m: signal.upfirdn(H, x, 3, 2, mode=m), (2, 5), m != "line") for m in UPFIRDN_MODES
+    },
     "resample_poly": (lambda x: signal.resample_poly(x, 3, 2), (7,), False),
     "resample_poly, mean": (lambda x: signal.resample_poly(x, 2, 3, padtype="mean"), (7,), False),
     "lfilter": (lambda x: signal.lfilter(H, 1.0, x), (6,), True),
@@ -38,11 +46,18 @@ LINEAR = {
     "istft": (lambda x: signal.istft(jax.lax.complex(x, 2 * x), window="hamming")[1], (3, 4), False),
     "deconvolve": (lambda x: signal.deconvolve(x, np.float32([2, 1]))[0], (6,), True),
     "wiener_deconvolve": (lambda x: signal.wiener_deconvolve(x, K, 0.1, clip=False), (4, 5), False),
-}  # fmt: skip
+}
 DEFAULT = (
-    "convolve, same", "correlate, full", "fftconvolve, same", "convolve2d, full, symm", "upfirdn, antisymmetric",
-    "upfirdn, smooth", "savgol_filter, interp", "stft", "istft",
-)  # fmt: skip
+    "convolve, same",
+    "correlate, full",
+    "fftconvolve, same",
+    "convolve2d, full, symm",
+    "upfirdn, antisymmetric",
+    "upfirdn, smooth",
+    "savgol_filter, interp",
+    "stft",
+    "istft",
+)
 
 
 @pytest.mark.parametrize("name", [n if n in DEFAULT else pytest.param(n, marks=pytest.mark.slow) for n in LINEAR])

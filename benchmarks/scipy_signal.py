@@ -1,9 +1,9 @@
 """Signal processing: `jconv.signal` and SciPy on the same numbers, in turn.
 
-    python benchmarks/signal.py --json benchmarks/results/signal.json
+    python benchmarks/scipy_signal.py --json benchmarks/results/scipy_signal.json
 
-Both compute in the same dtype on the same processor; jconv is jitted, its compilation is told apart. The two take turns,
-so that what else runs on the machine hits both. Values are compared before they are timed.
+Both compute in the same dtype on the same processor; jconv is jitted, its compilation is told apart. The two take
+turns, so that what else runs on the machine hits both. Values are compared before they are timed.
 """
 
 import argparse
@@ -46,14 +46,26 @@ def cases(dtype: str) -> dict:
             (normal(512, 512, dtype=dtype), normal(7, dtype=dtype), normal(7, dtype=dtype)),
             {},
         ),
-        "upfirdn 3 / 2, 1e5 by 61": ("upfirdn", (normal(61, dtype=dtype), normal(10**5, dtype=dtype)), {"up": 3, "down": 2}),
+        "upfirdn 3 / 2, 1e5 by 61": (
+            "upfirdn",
+            (normal(61, dtype=dtype), normal(10**5, dtype=dtype)),
+            {"up": 3, "down": 2},
+        ),
         "resample_poly 3 / 2, 1e5": ("resample_poly", (normal(10**5, dtype=dtype),), {"up": 3, "down": 2}),
-        "lfilter, 64x10000 by 64": ("lfilter", (normal(64, dtype=dtype), np.ones(1, dtype), normal(64, 10**4, dtype=dtype)), {}),
-        "savgol_filter 11, 64x10000": ("savgol_filter", (normal(64, 10**4, dtype=dtype),), {"window_length": 11, "polyorder": 3}),
+        "lfilter, 64x10000 by 64": (
+            "lfilter",
+            (normal(64, dtype=dtype), np.ones(1, dtype), normal(64, 10**4, dtype=dtype)),
+            {},
+        ),
+        "savgol_filter 11, 64x10000": (
+            "savgol_filter",
+            (normal(64, 10**4, dtype=dtype),),
+            {"window_length": 11, "polyorder": 3},
+        ),
         "hilbert, 64x10000": ("hilbert", (normal(64, 10**4, dtype=dtype),), {}),
         "stft 256, 16x65536": ("stft", (normal(16, 65536, dtype=dtype),), {}),
         "wiener 5, 512x512": ("wiener", (normal(512, 512, dtype=dtype),), {"mysize": 5}),
-    }  # fmt: skip
+    }
 
 
 def time_both(name: str, arrays: tuple, options: dict, seconds: float) -> dict:
@@ -79,7 +91,9 @@ def time_both(name: str, arrays: tuple, options: dict, seconds: float) -> dict:
     return quartiles | {"compile_s": compile_s, "ratio": quartiles["scipy"][1] / quartiles["jconv"][1]}
 
 
-def main(seconds: float = 2.0, dtypes: tuple[str, ...] = ("float32", "float64"), path: Path | None = None) -> list[dict]:
+def main(
+    seconds: float = 2.0, dtypes: tuple[str, ...] = ("float32", "float64"), path: Path | None = None
+) -> list[dict]:
     """Print, and write if asked, milliseconds of both and how many times SciPy's are of jconv's; return the rows."""
     jax.config.update("jax_enable_x64", "float64" in dtypes)
     rows = []
