@@ -100,7 +100,7 @@ def _axes(count: int, kind: str) -> str:
     return f"{count} {kind} {'axis' if count == 1 else 'axes'}"
 
 
-def check_window(verb: str, sizes: Ints, pairs: Pairs, window: Ints, dilation: Ints, hint: str) -> None:
+def check_window(verb: str, sizes: Ints, pairs: Pairs, window: Ints, dilation: Ints, hint: str = "") -> None:
     """Every axis must hold one window at least; else `hint` ends the message."""
     padded = tuple(n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))
     spans = tuple(map(dilated_size, window, dilation))

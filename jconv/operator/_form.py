@@ -70,11 +70,12 @@ class Form:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `conv` takes beside x and the kernel."""
+        """What `conv` takes beside x and the kernel; a mode without positions to fill is none."""
+        modes = (mode if max(pair) > 0 else "zeros" for mode, pair in zip(self.modes, self.pairs, strict=True))
         return {
             "stride": self.stride,
             "padding": self.pairs,
-            "padding_mode": self.modes,
+            "padding_mode": tuple(modes),
             "dilation": self.dilation,
             "groups": self.groups,
         }
@@ -142,7 +143,7 @@ def form_of(
     dilations = axis_ints(VERB, "dilation", dilation, rank, least=1)
     pairs, implied = padding_pairs(VERB, padding, sizes, window, strides, dilations)
     modes = padding_modes(VERB, padding_mode, implied, rank)
-    check_boundary(VERB, sizes, pairs, modes)
+    check_boundary(VERB, sizes, pairs, modes, padding)
     groups = check_groups(VERB, groups, c_in, shape, kernel_shape)
     check_window(VERB, sizes, pairs, window, dilations)
     padded = (n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))

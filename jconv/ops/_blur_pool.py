@@ -1,6 +1,7 @@
 """Downsampling without aliasing: blur, then stride."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import jax.numpy as jnp
 
@@ -57,7 +58,7 @@ def blur_pool(
     sizes, ones = spatial_sizes(verb, x, rank, f"window={window}"), (1,) * rank
     pairs, implied = padding_pairs(verb, padding, sizes, window, stride, ones)
     modes = padding_modes(verb, padding_mode, implied, rank)
-    check_boundary(verb, sizes, pairs, modes)
+    check_boundary(verb, sizes, pairs, modes, padding)
     check_window(verb, sizes, pairs, window, ones)
     for a, (k, s, pair, mode) in enumerate(zip(window, stride, pairs, modes, strict=True)):
         kernel = binomial(k, ndim=1).astype(x.dtype).reshape(*ones[:a], k, *ones[a + 1 :], 1, 1)
@@ -67,6 +68,6 @@ def blur_pool(
             stride=(*ones[:a], s, *ones[a + 1 :]),
             padding=tuple(pair if b == a else (0, 0) for b in range(rank)),
             groups=x.shape[-1],
-            padding_mode=tuple(mode if b == a else "zeros" for b in range(rank)),
+            padding_mode=cast(Any, tuple(mode if b == a and any(pair) else "zeros" for b in range(rank))),
         )
     return x

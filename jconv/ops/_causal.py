@@ -21,7 +21,7 @@ def causal_conv(
     padding: Padding = "SAME",
     dilation: IntOrInts = 1,
     groups: int = 1,
-    padding_mode: PaddingMode | str | tuple[str, ...] = "zeros",
+    padding_mode: PaddingMode | tuple[PaddingMode, ...] = "zeros",
     precision: PrecisionLike = None,
     preferred_element_type: Any = None,
     algorithm: str | Algorithm = "auto",

@@ -85,4 +85,4 @@ def _put_back(y: Array, indices: Array, places: Array, windows: Windows) -> Arra
         (named, value), (also_named, other) = later, earlier
         return named | also_named, jnp.where(named, value, other)
 
-    return overlap_add((y, tap), term, windows, join, lambda pair: jnp.where(*pair, 0))
+    return overlap_add((y, tap), term, windows, join, lambda pair: jnp.where(pair[0], pair[1], 0))

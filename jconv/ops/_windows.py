@@ -50,7 +50,7 @@ class Windows:
 
     def along(self, axis: int) -> "Windows":
         """The same along one axis alone, where all later axes have been pooled and no earlier one."""
-        rest = [(i, 1, i, 1, 1, 0, 0) for i in (*self.sizes[:axis], 0, *self.outputs[axis + 1 :])]
+        rest: list[Ints] = [(i, 1, i, 1, 1, 0, 0) for i in (*self.sizes[:axis], 0, *self.outputs[axis + 1 :])]
         rest[axis] = self.axes[axis]
         return Windows(*zip(*rest, strict=True))
 
