@@ -87,14 +87,18 @@ def padding_modes(verb: str, padding_mode: Any, implied: str | None, rank: int) 
     return tuple(modes)
 
 
-def check_boundary(verb: str, sizes: Ints, pairs: Pairs, modes: tuple[str, ...], padding: Any) -> None:
-    """A padding mode needs positions to fill, and on each axis something to repeat."""
+def check_filled(verb: str, pairs: Pairs, modes: tuple[str, ...], padding: Any) -> None:
+    """A padding mode needs positions to fill."""
     if any(mode != "zeros" for mode in modes) and _pads_nothing(padding, pairs, modes):
         mode = next(mode for mode in modes if mode != "zeros")
         raise ValueError(
             f"{verb}: padding_mode={mode!r} has nothing to fill, for padding={padding!r} adds no positions there: "
             f"give padding='SAME', 'CAUSAL', 'FULL' or amounts."
         )
+
+
+def check_boundary(verb: str, sizes: Ints, pairs: Pairs, modes: tuple[str, ...]) -> None:
+    """Nothing can be repeated beyond the border of an empty axis."""
     for size, pair, mode in zip(sizes, pairs, modes, strict=True):
         if size == 0 and mode != "zeros" and max(pair) > 0:
             raise ValueError(f"{verb}: padding_mode={mode!r} cannot extend an empty spatial axis (sizes {sizes}).")

@@ -8,9 +8,13 @@ import jax
 import jax.numpy as jnp
 from jax.experimental.sparse import BCOO
 
+import jconv.operator._bound as _bound
+import jconv.operator._extremes as _extremes
+import jconv.operator._fourier as _fourier
+import jconv.operator._matrix as _matrix
+import jconv.operator._solve as _solve
 from jconv._typing import Array, ArrayLike, IntOrInts, Ints, Padding, PaddingMode
 from jconv._verbs.arguments import axis_ints, one_int
-from jconv.operator import _bound, _extremes, _fourier, _matrix, _solve
 from jconv.operator._apply import apply, apply_adjoint, in_full
 from jconv.operator._form import Form, form_of
 

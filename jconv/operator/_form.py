@@ -143,7 +143,7 @@ def form_of(
     dilations = axis_ints(VERB, "dilation", dilation, rank, least=1)
     pairs, implied = padding_pairs(VERB, padding, sizes, window, strides, dilations)
     modes = padding_modes(VERB, padding_mode, implied, rank)
-    check_boundary(VERB, sizes, pairs, modes, padding)
+    check_boundary(VERB, sizes, pairs, modes)
     groups = check_groups(VERB, groups, c_in, shape, kernel_shape)
     check_window(VERB, sizes, pairs, window, dilations)
     padded = (n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))

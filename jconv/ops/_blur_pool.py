@@ -58,7 +58,7 @@ def blur_pool(
     sizes, ones = spatial_sizes(verb, x, rank, f"window={window}"), (1,) * rank
     pairs, implied = padding_pairs(verb, padding, sizes, window, stride, ones)
     modes = padding_modes(verb, padding_mode, implied, rank)
-    check_boundary(verb, sizes, pairs, modes, padding)
+    check_boundary(verb, sizes, pairs, modes)
     check_window(verb, sizes, pairs, window, ones)
     for a, (k, s, pair, mode) in enumerate(zip(window, stride, pairs, modes, strict=True)):
         kernel = binomial(k, ndim=1).astype(x.dtype).reshape(*ones[:a], k, *ones[a + 1 :], 1, 1)

@@ -136,7 +136,7 @@ def _place(
     dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
     pairs, implied = padding_pairs(verb, padding, sizes, window, stride, dilation)
     modes = padding_modes(verb, padding_mode, implied, rank)
-    check_boundary(verb, sizes, pairs, modes, padding)
+    check_boundary(verb, sizes, pairs, modes)
     check_window(verb, sizes, pairs, window, dilation)
     padded = tuple(n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))
     outputs = tuple(map(output_size, padded, map(dilated_size, window, dilation), stride))
