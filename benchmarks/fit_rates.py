@@ -1,6 +1,6 @@
 """Fit the cost model's constants to measured times, and report the regret of its choices.
 
-    cd benchmarks/results; python ../fit_rates.py --laws cpu.json layers.json networks.json
+    cd benchmarks/results; python ../fit_rates.py --laws workloads.json layers.json networks.json
 
 Takes files of run.py and of regret.py. Prints the table for jconv/_choice/seconds.py: per algorithm the seconds per
 multiply-add, byte, byte of temporaries and call, with which the regret is least: the chosen

@@ -37,7 +37,7 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import fit, interop, kernels, models, nn, plot, testing
+    from jconv import fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
 
 __all__ = [
     "Algorithm",
@@ -55,8 +55,12 @@ __all__ = [
     "kernels",
     "load_tuned",
     "models",
+    "ndimage",
     "nn",
+    "operator",
+    "ops",
     "plot",
+    "signal",
     "testing",
     "tune",
     "uninstall",
@@ -66,7 +70,21 @@ __docformat__ = "google"
 __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
-_CHAPTERS = frozenset({"fit", "interop", "kernels", "models", "nn", "plot", "testing"})
+_CHAPTERS = frozenset(
+    {
+        "fit",
+        "interop",
+        "kernels",
+        "models",
+        "ndimage",
+        "nn",
+        "operator",
+        "ops",
+        "plot",
+        "signal",
+        "testing",
+    }
+)
 
 
 def __getattr__(name: str) -> _ModuleType:

@@ -75,7 +75,8 @@ def test_docstrings_have_their_sections_in_order_and_name_every_argument(name):
     function, text = FUNCTIONS[name], inspect.getdoc(FUNCTIONS[name])
     signature = inspect.signature(function)
     sections = ["Args"] if signature.parameters else []
-    gives = signature.return_annotation is not None and typing.get_origin(signature.return_annotation) is not Iterator
+    returned = typing.get_type_hints(function)["return"]
+    gives = returned is not type(None) and typing.get_origin(returned) is not Iterator
     if gives:  # and not only does something, or makes a block
         sections += ["Returns", "Raises", "Examples"]
         assert ">>>" in text
@@ -86,15 +87,35 @@ def test_docstrings_have_their_sections_in_order_and_name_every_argument(name):
     assert [n for n in described if n in signature.parameters] == list(signature.parameters)
 
 
+def shown_signature(name):
+    """The signature as `help` shows it; from Python 3.13 on, long ones have a line for each argument."""
+    lines = pydoc.render_doc(getattr(jconv, name), renderer=pydoc.plaintext).splitlines()[2:]
+    last = next(i for i, line in enumerate(lines) if ") -> " in line)
+    return " ".join(line.strip() for line in lines[: last + 1])
+
+
 @pytest.mark.parametrize("name", ["conv", "conv_transpose"])
 def test_help_shows_aliases_by_name(name):
-    shown = pydoc.render_doc(getattr(jconv, name), renderer=pydoc.plaintext).split("\n\n", 1)[1]
-    text = " ".join(shown[: shown.index("-> Array") + len("-> Array")].split())  # one line, or one per argument
+    text = shown_signature(name)
     assert text.startswith(f"{name}(")
     assert "padding: Padding = 'VALID'" in text
     assert "stride: IntOrInts = 1" in text
     assert text.endswith("-> Array")
-    assert "Union" not in text and "Sequence" not in text and "jax" not in text
+    assert "Union" not in text and "collections" not in text and "jax" not in text
+
+
+@pytest.mark.parametrize("name", ["conv_general_dilated", "use_algorithm", "install", "installed"])
+def test_help_shows_no_internals(name):
+    text = shown_signature(name)
+    assert text.startswith(f"{name}(")
+    for internal in ("Union", "collections", "jax", "jconv._", "Literal", "typing", "ForwardRef", ": '"):
+        assert internal not in text
+
+
+@pytest.mark.parametrize("name", ["conv", "conv_transpose", "conv_general_dilated", "use_algorithm", "install"])
+def test_annotations_can_be_resolved(name):
+    function = getattr(jconv, name)
+    assert set(typing.get_type_hints(function)) == {*inspect.signature(function).parameters, "return"}
 
 
 def test_public_names_are_defined_in_jconv_and_say_what_they_are():

@@ -75,9 +75,9 @@ def choose_algorithm(
         return ALGORITHMS["lax"]
     if partitioned and problem.groups > 1 and not ALGORITHMS["taps"].unsupported(problem, platform):
         return ALGORITHMS["taps"]
-    measured = None if partitioned else tuned.get(replace(problem, algorithm="auto"))
-    if measured is not None and not why_not_auto(problem, platform, ALGORITHMS[measured]):
-        return ALGORITHMS[measured]
+    fastest = None if partitioned else measured(problem, tuned)
+    if fastest is not None and not why_not_auto(problem, platform, ALGORITHMS[fastest]):
+        return ALGORITHMS[fastest]
     if platform not in RATES:
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem, platform))
     fits = {
@@ -86,6 +86,14 @@ def choose_algorithm(
         if not why_not_auto(problem, platform, ALGORITHMS[name]) and (ALGORITHMS[name].partitions or not partitioned)
     }
     return ALGORITHMS[min(fits, key=lambda name: fits[name])]
+
+
+def measured(problem: ConvProblem, tuned: Mapping[ConvProblem, str]) -> str | None:
+    """The algorithm that was measured to be fastest for a problem that leaves the choice to jconv; None if none was.
+
+    A table that has no entry for "direct" answers by its entry for "auto".
+    """
+    return tuned.get(problem) or tuned.get(replace(problem, algorithm="auto"))
 
 
 def _named(problem: ConvProblem, platform: str) -> Algorithm:

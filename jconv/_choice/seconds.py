@@ -44,8 +44,8 @@ class Law(NamedTuple):
 
 
 # Fitted by `python benchmarks/fit_rates.py --laws` to the workloads, to random layers and to the layers of the networks
-# of training.py (benchmarks/results: cpu.json, as of commit 3d28fa0, layers.json and networks.json under jax 0.12;
-# workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
+# of training.py (benchmarks/results: workloads.json, as of commit 3d28fa0, layers.json and networks.json under jax
+# 0.12; workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
 # (Zen 5), on 2026-11-22.
 _CPU = {
     "lax": Rates(4.9e-12, 3.13e-11, 2.42e-10, 4.35e-06),

@@ -4,6 +4,7 @@ import os
 import threading
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,4 +101,10 @@ def _fitting(tables: list[dict[str, Any]], platform: str) -> dict[ConvProblem, s
         problem, algorithm = problem_from_json(entry["problem"]), ALGORITHMS.get(entry["algorithm"])
         if algorithm and not algorithm.unsupported(problem, platform):
             choices[problem] = algorithm.name
+        seconds = {name: s for name, s in entry.get("seconds", {}).items() if name in ALGORITHMS}
+        local = [
+            name for name in seconds if ALGORITHMS[name].local and not ALGORITHMS[name].unsupported(problem, platform)
+        ]
+        if local:
+            choices[replace(problem, algorithm="direct")] = min(local, key=seconds.__getitem__)
     return choices

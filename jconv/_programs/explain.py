@@ -8,16 +8,16 @@ from typing import Any
 import jax
 
 from jconv._algorithms import ALGORITHMS, Algorithm
-from jconv._choice.choose import CHOICES, choose_algorithm
+from jconv._choice.choose import CHOICES, choose_algorithm, measured
 from jconv._choice.limits import why_not_auto
 from jconv._choice.seconds import RATES, compile_seconds, felt_work, predicted_times
 from jconv._choice.tuned import tuned_table
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.lowering import serving
 from jconv._programs.explanation import Candidate, ConvolutionExplained, Direction, Explanation
+from jconv._programs.install import served_algorithm
 from jconv._programs.trace import traced_convolutions
 from jconv._verbs.conv import conv
-from jconv._verbs.use_algorithm import pinned_algorithm
 
 
 def explain(target: Any, *args: Any, platform: str | None = None, **options: Any) -> Explanation:
@@ -64,7 +64,7 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
             raise TypeError(f"explain: after x comes one kernel, and the options by name; got {len(args)} arrays.")
         traced = traced_convolutions(partial(conv, **options), target, *args)
     problems = [
-        replace(problem, algorithm=pinned_algorithm()) if is_jaxs and serving.value else problem
+        replace(problem, algorithm=served_algorithm()) if is_jaxs and serving.value else problem
         for problem, is_jaxs in traced.items()
     ]
     convolutions = tuple(_convolution(problem, platform) for problem in _values(problems) if not problem.empty)
@@ -111,7 +111,7 @@ def _choice(problem: ConvProblem, platform: str) -> tuple[Algorithm, str]:
     chosen = choose_algorithm(problem, platform, tuned=tuned)
     if problem.symbolic:
         return chosen, "a size is not known yet"
-    if tuned.get(replace(problem, algorithm="auto")) == chosen.name:
+    if measured(problem, tuned) == chosen.name:
         return chosen, "measured to be fastest"
     if platform not in RATES:
         return chosen, f"XLA's own: nothing is known of times on {platform}"

@@ -1,10 +1,12 @@
 """install: every lax.conv_general_dilated of the process takes jconv's choice of algorithm."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import jax
 from jax import lax
@@ -17,13 +19,14 @@ from jconv._equation.problem import ConvProblem
 from jconv._primitive.jax_internals import lowering_rules
 from jconv._primitive.layout import Layout, equation_problem
 from jconv._primitive.lowering import PLATFORMS, chosen, lower, serving
+from jconv._typing import Numerics
 from jconv._verbs.arguments import one_word
 from jconv._verbs.environment import YES_AND_NO, environment_word
+from jconv._verbs.signatures import shown_as_written
 from jconv._verbs.use_algorithm import pinned_algorithm
 
-Numerics: TypeAlias = Literal["auto", "direct"]
 
-
+@shown_as_written
 def install(*, numerics: Numerics = "auto") -> None:
     """Let jconv compute every `jax.lax.conv_general_dilated` of the process, and its gradients.
 
@@ -58,10 +61,10 @@ def install(*, numerics: Numerics = "auto") -> None:
         (1, 9, 9, 8)
         >>> uninstall()
     """
-    one_word("install", "numerics", numerics, CHOICES)
+    by = _checked("install", numerics)
     with _registration.lock:
         _registration.add()
-        serving.set_global(numerics)
+        serving.set_global(by)
 
 
 def uninstall() -> None:
@@ -75,6 +78,7 @@ def uninstall() -> None:
         _registration.remove_if_unused()
 
 
+@shown_as_written
 @contextmanager
 def installed(*, numerics: Numerics = "auto") -> Iterator[None]:
     """`install` for a block of code, in this thread alone: threads started inside do not inherit it.
@@ -96,17 +100,31 @@ def installed(*, numerics: Numerics = "auto") -> Iterator[None]:
         ...     lax.conv(jnp.ones((1, 1, 4, 4)), jnp.ones((1, 1, 2, 2)), (1, 1), "VALID").shape
         (1, 1, 3, 3)
     """
-    one_word("installed", "numerics", numerics, CHOICES)
+    by = _checked("installed", numerics)
     with _registration.lock:
         _registration.add()
         _registration.open_blocks += 1
     try:
-        with serving(numerics):
+        with serving(by):
             yield
     finally:
         with _registration.lock:
             _registration.open_blocks -= 1
             _registration.remove_if_unused()
+
+
+def _checked(verb: str, numerics: Any) -> str:
+    """`numerics`, as one of its words in small letters."""
+    if not isinstance(numerics, str):
+        known, kind = ", ".join(map(repr, CHOICES)), type(numerics).__name__
+        raise TypeError(f"{verb}: numerics={numerics!r} must be one of {known}, not {kind}.")
+    return one_word(verb, "numerics", numerics, CHOICES)
+
+
+def served_algorithm() -> str | Algorithm:
+    """What JAX's own convolutions use here, where jconv serves them: the pin of `use_algorithm`, else the numerics."""
+    pinned = pinned_algorithm()
+    return serving.value if pinned == "auto" else pinned
 
 
 def install_if_asked() -> None:
@@ -174,8 +192,7 @@ class _Served:
         posed = equation_problem(ctx.avals_in, ctx.avals_out[0], params)
         if posed is None:
             return None
-        asked = pinned_algorithm()
-        problem, layout = replace(posed[0], algorithm=serving.value if asked == "auto" else asked), posed[1]
+        problem, layout = replace(posed[0], algorithm=served_algorithm()), posed[1]
         algorithm = chosen(ctx, problem, self.platform)
         if algorithm.name == "lax" and (self.platform != "cpu" or _fast_in_loops(problem, layout)):
             return None

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 from jax import lax
 
+from jconv._choice.choose import CHOICES
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import conv_p
 from jconv._primitive.layout import equation_problem
@@ -13,7 +14,7 @@ from jconv._primitive.layout import equation_problem
 
 def traced_problems(function: Callable[..., Any], *args: Any) -> tuple[ConvProblem, ...]:
     """The distinct problems of a function's convolutions, in order; not those that name their algorithm."""
-    return tuple(problem for problem in traced_convolutions(function, *args) if problem.algorithm == "auto")
+    return tuple(problem for problem in traced_convolutions(function, *args) if problem.algorithm in CHOICES)
 
 
 def traced_convolutions(function: Callable[..., Any], *args: Any) -> dict[ConvProblem, bool]:

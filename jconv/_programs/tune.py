@@ -92,10 +92,11 @@ def tune(
 
 
 def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:
-    """The problems that a function poses, called with these arguments; or that are given themselves."""
+    """The problems of a target and its arguments, each as "auto": what is measured serves "direct" as well."""
     if callable(target):
-        return traced_problems(target, *args)
-    problems = tuple(target) if isinstance(target, Iterable) else (target,)
+        problems, args = traced_problems(target, *args), ()
+    else:
+        problems = tuple(target) if isinstance(target, Iterable) else (target,)
     if args or not all(isinstance(problem, ConvProblem) for problem in problems):
         raise TypeError(
             f"tune: the target, of type {type(target).__name__}, must be a function, followed by its arguments, "

@@ -23,12 +23,12 @@ def one_int(verb: str, name: str, value: Any, *, least: int | None = None, rule:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)
-    except jax.errors.TracerIntegerConversionError:
-        raise TypeError(
-            f"{verb}: {name} is traced, and it must be a number known while tracing, for shapes depend on it: name it "
-            f"in static_argnames of jax.jit, or close over it."
-        ) from None
-    except TypeError:
+    except TypeError:  # also of what is traced
+        if isinstance(value, jax.core.Tracer):
+            raise TypeError(
+                f"{verb}: {name} is traced, and it must be a number known while tracing, for shapes depend on it: name "
+                f"it in static_argnames of jax.jit, or close over it."
+            ) from None
         raise TypeError(f"{verb}: {name}={value!r} must be {rule}, not {type(value).__name__}.") from None
     if least is not None and number < least:
         raise ValueError(f"{verb}: {name}={value!r} must be at least {least}.")
@@ -42,7 +42,12 @@ def as_array(verb: str, name: str, value: Any) -> Array:
             raise TypeError
         return jnp.asarray(value)
     except TypeError:
-        raise TypeError(f"{verb}: {name} must be an array, not {type(value).__name__}.") from None
+        kind = type(value).__name__
+        if isinstance(value, np.ndarray):
+            raise TypeError(f"{verb}: {name} must be an array of numbers, not {kind} of dtype {value.dtype}.") from None
+        raise TypeError(f"{verb}: {name} must be an array, not {kind}.") from None
+    except ValueError:  # rows of several lengths, say
+        raise TypeError(f"{verb}: {name} must be an array, and this {type(value).__name__} makes none.") from None
 
 
 def axis_ints(
@@ -57,10 +62,13 @@ def axis_ints(
         )
     if not is_sequence(value):
         return (one_int(verb, name, value, least=least, rule=rule),) * rank
-    numbers = tuple(one_int(verb, f"{name}[{i}]", v, least=least) for i, v in enumerate(value))
-    if len(numbers) != rank:
-        raise ValueError(f"{verb}: {name}={value!r} has {len(numbers)} values; it must be {rule}.")
-    return numbers
+    if len(value) != rank:
+        values = "1 value" if len(value) == 1 else f"{len(value)} values"
+        numbers = tuple(one_int(verb, f"{name}[{i}]", v) for i, v in enumerate(value))
+        if least is not None and min(numbers, default=least) < least:
+            rule += f", each at least {least}"
+        raise ValueError(f"{verb}: {name}={value!r} has {values}; it must be {rule}.")
+    return tuple(one_int(verb, f"{name}[{i}]", v, least=least) for i, v in enumerate(value))
 
 
 def is_sequence(value: Any) -> bool:
@@ -104,8 +112,12 @@ def check_dtype(verb: str, nouns: str, dtype: DType) -> DType:
     return np.dtype(dtype)
 
 
-def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
-    """The dtype of the result: `preferred_element_type`, or the operands'."""
+def result_dtype(verb: str, dtype: DType, preferred: Any, *, stacklevel: int = 4) -> DType:
+    """The dtype of the result: `preferred_element_type`, or the operands'.
+
+    A warning points at the line that called the verb: `stacklevel` counts the calls from there, those of
+    `helpful_keywords` included.
+    """
     if preferred is None:
         return dtype
     try:
@@ -115,7 +127,7 @@ def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
     wanted = np.dtype(jax.dtypes.canonicalize_dtype(asked))
     if wanted != asked:
         message = f"{verb}: preferred_element_type={asked} needs jax_enable_x64; the result is {wanted}."
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
     # As in lax. From real to complex, the gradient would have to forget the imaginary part.
     is_complex = [jnp.issubdtype(d, jnp.complexfloating) for d in (dtype, wanted)]
     loses = jnp.issubdtype(dtype, jnp.inexact) and not jnp.issubdtype(wanted, jnp.inexact)

@@ -21,7 +21,7 @@ from jconv._typing import (
 from jconv._verbs.arguments import as_array, common_dtype, result_dtype
 from jconv._verbs.boundary import pad_boundary
 from jconv._verbs.keywords import helpful_keywords
-from jconv._verbs.shapes import check_groups, check_ranks, check_window
+from jconv._verbs.shapes import check_groups, check_ranks, check_window, rank_hint
 from jconv._verbs.window import Forward
 
 
@@ -90,7 +90,7 @@ def conv(
     sizes = x.shape[x.ndim - rank - 1 : -1]
     forward = Forward("conv", rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm)
     groups = check_groups("conv", groups, x.shape[-1], x.shape, kernel.shape)
-    check_window("conv", sizes, forward.pairs, forward.window, forward.dilation)
+    check_window("conv", sizes, forward.pairs, forward.window, forward.dilation, rank_hint(x.shape, kernel.shape))
     dtype = common_dtype("conv", "x", x, kernel)
     result = result_dtype("conv", dtype, preferred_element_type)
     batch = x.shape[: x.ndim - rank - 1]

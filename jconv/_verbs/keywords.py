@@ -1,10 +1,12 @@
-"""Keywords of the verbs: an unknown one is answered with the one meant, and `help` shows aliases by name."""
+"""Keywords of the verbs: an unknown one is answered with the one that was meant."""
 
 import difflib
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
+
+from jconv._verbs.signatures import shown_as_written
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,6 +19,7 @@ SYNONYMS = {
     "rhs_dilation": "dilation",
     "dilations": "dilation",
     "dilation_rate": "dilation",
+    "rate": "dilation",
     "feature_group_count": "groups",
     "pads": "padding",
     "mode": "padding_mode",
@@ -26,33 +29,32 @@ SYNONYMS = {
     "rhs": "kernel",
     "dtype": "preferred_element_type",
 }
+# What they call the first noun, which is x or y.
+FIRST = ("input", "inputs", "lhs", "x", "y")
+_TRANSPOSED = "use jconv.conv_transpose(stride=...), or jconv.conv_general_dilated"
+_LAYOUT = "arrays are channels-last here; jconv.conv_general_dilated takes other layouts"
 ELSEWHERE = {
-    "lhs_dilation": "that is jconv.conv_transpose(stride=...), or jconv.conv_general_dilated",
-    "dimension_numbers": "that is jconv.conv_general_dilated; here arrays are channels-last",
+    "lhs_dilation": _TRANSPOSED,
+    "input_dilation": _TRANSPOSED,
+    "dimension_numbers": _LAYOUT,
+    "data_format": _LAYOUT,
+    "batch_group_count": "use jconv.conv_general_dilated",
+    "output_padding": "it belongs to jconv.conv_transpose",
+    "kernel_size": "the kernel's own shape says it",
     "bias": "add it to the result",
 }
 
 
-class _Name(str):
-    """An annotation that is shown as it is written."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 def helpful_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function answer unknown keywords with what was meant; its annotations must be strings.
+    """Let a function answer an unknown keyword with the one that was meant.
 
     Args:
         function: the function, in a file with `from __future__ import annotations`.
 
     Returns:
-        The same function, with a signature that shows each annotation as it is written.
+        A function that checks its keywords and calls the given one; its signature is shown as it is written.
     """
-    signature = inspect.signature(function)
-    known = tuple(signature.parameters)
+    known = tuple(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def checked(*args: P.args, **keywords: P.kwargs) -> R:
@@ -61,18 +63,13 @@ def helpful_keywords(function: Callable[P, R]) -> Callable[P, R]:
                 raise TypeError(f"{function.__name__}: there is no argument {name}=. {_meant(name, known)}")
         return function(*args, **keywords)
 
-    shown = [p.replace(annotation=_Name(p.annotation)) for p in signature.parameters.values()]
-    checked_as_any: Any = checked
-    checked_as_any.__signature__ = signature.replace(
-        parameters=shown, return_annotation=_Name(signature.return_annotation)
-    )
-    return checked
+    return shown_as_written(checked)
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:
     """A sentence that says what an unknown keyword may have been meant to be."""
     if name in ELSEWHERE:
         return f"For {name}: {ELSEWHERE[name]}."
-    near = [SYNONYMS[name]] if name in SYNONYMS else difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    near = [word for word in near if word in known]
+    synonym = known[0] if name in FIRST else SYNONYMS.get(name)
+    near = [synonym] if synonym else difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {near[0]}=?" if near else f"The arguments are {', '.join(known)}."

@@ -24,7 +24,7 @@ from jconv._verbs.arguments import as_array, axis_ints, common_dtype, one_int, r
 from jconv._verbs.boundary import fold_boundary
 from jconv._verbs.keywords import helpful_keywords
 from jconv._verbs.padding import padding_pairs
-from jconv._verbs.shapes import check_groups, check_ranks
+from jconv._verbs.shapes import check_groups, check_made, check_ranks
 from jconv._verbs.window import Forward
 
 
@@ -88,12 +88,7 @@ def conv_transpose(
     verb = "conv_transpose"
     y, kernel = as_array(verb, "y", y), as_array(verb, "kernel", kernel)
     rank = check_ranks(verb, "y", y.shape, kernel.shape, rank)
-    if y.shape[-1] != kernel.shape[-1]:
-        raise ValueError(
-            f"{verb}: y has {y.shape[-1]} channels and the kernel makes c_out={kernel.shape[-1]}; they must be "
-            f"equal (y has shape {y.shape}, kernel has shape {kernel.shape}). The kernel is that of the conv "
-            f"whose adjoint this is."
-        )
+    check_made(verb, y.shape, kernel.shape)
     c_in = one_int(verb, "groups", groups, least=1) * kernel.shape[-2]
     groups = check_groups(verb, groups, c_in, y.shape, kernel.shape)
     outputs = y.shape[y.ndim - rank - 1 : -1]

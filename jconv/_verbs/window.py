@@ -4,7 +4,7 @@ from jconv._equation.geometry import dilated_size, output_size
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Pairs
 from jconv._verbs.arguments import axis_ints, canonical_precision, check_algorithm
-from jconv._verbs.padding import check_boundary, padding_modes, padding_pairs
+from jconv._verbs.padding import check_boundary, check_filled, padding_modes, padding_pairs
 from jconv._verbs.use_algorithm import or_pinned
 
 
@@ -17,7 +17,8 @@ class Forward:
         self.dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
         self.pairs, implied = padding_pairs(verb, padding, sizes, self.window, self.stride, self.dilation)
         self.modes = padding_modes(verb, padding_mode, implied, rank)
-        check_boundary(verb, sizes, self.pairs, self.modes, padding)
+        check_filled(verb, self.pairs, self.modes, padding)
+        check_boundary(verb, sizes, self.pairs, self.modes)
         self.precision = canonical_precision(verb, precision)
         self.algorithm = or_pinned(check_algorithm(verb, algorithm))
         # Zeros beyond the border are a number in the problem; only other modes make a padded copy.
