@@ -1,10 +1,10 @@
 """Fit the cost model's constants to measured times, and report the regret of its choices.
 
-    cd benchmarks/results; python ../fit_rates.py --laws cpu.json layers.json networks.json
+    cd benchmarks/results; python ../fit_rates.py --laws workloads.json layers.json networks.json
 
-Takes files of run.py and of regret.py. Prints the table for jconv/_rates.py: per algorithm the seconds per
-multiply-add, byte, byte of temporaries and call, with which the regret is least: the time of the algorithm
-chosen over that of the best. What such rates are worth elsewhere is estimated on layers left out of the fit.
+Takes files of run.py and of regret.py. Prints the table for jconv/_choice/seconds.py: per algorithm the seconds per
+multiply-add, byte, byte of temporaries and call, with which the regret is least: the chosen
+algorithm's time over the best one's. What such rates are worth elsewhere is estimated on layers left out of the fit.
 With --laws also the other table there: how much slower XLA's convolutions are by code path.
 """
 
@@ -30,13 +30,13 @@ jax.config.update("jax_enable_x64", True)
 USUAL = np.log([8e-12, 2e-11, 4e-10, 3e-6])
 # What an error of the predicted times weighs beside the regret, both as logarithms.
 ERROR_WEIGHS = 1.0
-# What a rate that is unlike the usual ones weighs, likewise.
+# What a rate that is unlike the usual ones weighs.
 UNUSUAL_WEIGHS = 0.03
-# What a power of a law that is unlike none weighs, likewise.
+# What a power of a law weighs that is unlike none.
 POWER_WEIGHS = 0.003
 # How often a workload counts, and a layer of another real network; a random one counts once.
 WORKLOAD, NETWORK = 6, 3
-# The regret, likewise as a logarithm, of what may be chosen but was not measured: it was predicted to be hopeless.
+# The regret, as a logarithm too, of what may be chosen but was not measured: it was predicted to be hopeless.
 NOT_MEASURED = np.log(4)
 # How unsure the draw is of what is fastest: of times that differ by less than such a factor, as a logarithm.
 SPREADS = (0.5, 0.3, 0.2, 0.1, 0.05)
@@ -52,7 +52,7 @@ FORMS = {"lax": lax.xla_conv, "planar": planar.xla_conv}
 class Sample(NamedTuple):
     """One problem: its name, and for each algorithm that auto may take, what it costs and took.
 
-    Of XLA's convolutions the costs have no slowdown in them; its code path and exponents are in `forms`.
+    The costs of XLA's convolutions have no slowdown in them; its code path and exponents are in `forms`.
     """
 
     name: str
@@ -85,7 +85,11 @@ def samples_of(results: dict) -> list[Sample]:
     samples = []
     for name, (equation, seconds) in rows.items():
         problem = problem_from_json(equation)
-        able = [n for n, a in ALGORITHMS.items() if not a.unsupported(problem) and not why_not_auto(problem, "cpu", a)]
+        able = [
+            n
+            for n, a in ALGORITHMS.items()
+            if not a.unsupported(problem, "cpu") and not why_not_auto(problem, "cpu", a)
+        ]
         costs = {n: counts(ALGORITHMS[n].cost(problem, "cpu"), problem) for n in able}
         forms = {n: FORMS[n](problem) for n in able if n in FORMS}
         by_path = {n: (list(LAWS).index(form.path), form.exponents) for n, form in forms.items()}
@@ -156,7 +160,8 @@ def fit(samples: list[Sample], weights: list[int], *, starts: int = 8, laws: boo
     draw, found = np.random.default_rng(0), []
     for start in range(starts):
         logs = np.tile(USUAL, len(names))
-        logs = logs + draw.normal(scale=0.7, size=logs.size) * (start > 0)
+        if start > 0:
+            logs = logs + draw.normal(scale=0.7, size=logs.size)
         logs = np.concatenate([logs, known_laws.ravel()])
         for spread in SPREADS:
             result = minimize(lambda x, t=spread: tuple(map(np.asarray, gradient(x, t))), logs, jac=True)
@@ -190,7 +195,7 @@ def in_words(found: np.ndarray) -> str:
     unknown, found = np.isinf(found).sum(), found[np.isfinite(found)]
     mean, over = np.exp(np.log(found).mean()), (found > MOST_REGRET).mean()
     words = f"regret {mean:.3f} in the geometric mean, {found.max():.2f} at worst, {over:.1%} over {MOST_REGRET}"
-    return words + f"; {unknown} chosen but not measured" * bool(unknown)
+    return f"{words}; {unknown} chosen but not measured" if unknown else words
 
 
 def report(title: str, samples: list[Sample], fitted: Fitted) -> None:

@@ -64,7 +64,7 @@ def block_rate(problem: ConvProblem) -> float:
         return depthwise_rate(min(max(problem.window), max(problem.output_size)))
     summed = round(problem.multiply_adds / (problem.groups * rows * columns))
     return product_rate(
-        rows, summed, columns, first=problem.few_outputs, groups=problem.groups, dtype=problem.compute_dtype
+        rows, summed, columns, first=problem.more_taps_than_outputs, groups=problem.groups, dtype=problem.compute_dtype
     )
 
 

@@ -1,4 +1,4 @@
-"""The regret of the choice: time of the algorithm chosen over that of the best, on random layers not used to fit.
+"""The regret of the choice: the chosen algorithm's time over the best one's, on random layers not used to fit.
 
     python benchmarks/regret.py --json benchmarks/results/regret.json
     python benchmarks/regret.py --seed 1 --count 330 --likely --seconds 0.1 --json layers-1.json
@@ -26,7 +26,8 @@ from jconv._algorithms import ALGORITHMS
 from jconv._choice.limits import why_not_auto
 from jconv._choice.seconds import compile_seconds, predicted_times
 from jconv._equation.as_json import problem_to_json
-from jconv._programs.explain import describe
+from jconv._equation.problem import Axis
+from jconv._programs.explanation import describe
 from jconv._programs.measure import measure
 from jconv._programs.trace import traced_problems
 
@@ -48,7 +49,8 @@ def random_layer(draw: random.Random) -> ConvProblem:
     while True:
         rank = draw.choice([1, 1, 2, 2, 2, 2, 3])
         size = {1: (256, 8192), 2: (14, 256), 3: (8, 40)}[rank]
-        axes, dilation = [], draw.choice([1, 1, 1, 1, 2])
+        axes: list[Axis] = []
+        dilation = draw.choice([1, 1, 1, 1, 2])
         step = draw.choice([1, 1, 1, 2])
         transposed = step > 1 and draw.random() < 0.4
         window = draw.choice({1: [3, 4, 5, 7, 16, 31, 127], 2: [1, 3, 3, 3, 5, 7, 11], 3: [2, 3, 3, 5]}[rank])
@@ -56,7 +58,7 @@ def random_layer(draw: random.Random) -> ConvProblem:
             i = round(np.exp(draw.uniform(*np.log(size))))
             s, e = (1, step) if transposed else (step, 1)
             o = i * step if transposed else -(-i // step)
-            axes.append((i, window, o, s, e, dilation, dilation * (window - 1) // 2))
+            axes.append(Axis(i, window, o, s, e, dilation, low=dilation * (window - 1) // 2))
         groups, c_in, c_out = 1, 2 ** draw.randint(0, 8), 2 ** draw.randint(0, 8)
         kind = draw.random()
         if kind < 0.25:  # depthwise

@@ -31,11 +31,15 @@ import jconv
 from jconv._algorithms import ALGORITHMS
 from jconv._choice.choose import choose_algorithm
 from jconv._equation.as_json import problem_to_json
+from jconv._files import write_files
+from jconv._programs.trace import own_problems
 
 # What a value may be off by, in units of float32's eps of the largest: FFT and Winograd are allowed this much.
 TOLERANCE = 240
 # What is added where factors are rounded before they are multiplied, as GPUs (to TF32) and TPUs do by themselves.
 ROUNDED_FACTORS = 2**-7
+# The chapters of jconv on which a figure depends.
+COMPUTES = ("_equation", "_rewrites", "_algorithms", "_primitive", "_verbs")
 # What took less than so many times the least is timed again.
 NEAR = 1.8
 
@@ -56,7 +60,8 @@ def true_value(workload: Workload, direction: str, *operands) -> np.ndarray:
 def check(value, truth: np.ndarray, whose: str) -> None:
     """Stop if a value is not what the truth is, within what its type and the device's products allow."""
     tolerance = TOLERANCE * float(jnp.finfo("float32").eps) + 2 * float(jnp.finfo(value.dtype).eps)
-    tolerance += ROUNDED_FACTORS * (jax.default_backend() != "cpu")
+    if jax.default_backend() != "cpu":
+        tolerance += ROUNDED_FACTORS
     if value.shape != truth.shape:
         raise AssertionError(f"{whose}: shape {value.shape} where {truth.shape} is due")
     error = np.abs(np.asarray(value, np.float64) - truth).max() / np.abs(truth).max()
@@ -76,7 +81,7 @@ def candidates(only_auto: bool, before: dict):
 
 
 def time_workload(workload: Workload, direction: str, *, seconds: float, only_auto: bool, before: dict) -> dict:
-    """One row: a record per candidate, or that of before if it was faster."""
+    """One row: a record per candidate, or the earlier one if it was faster."""
     x, kernel = workload.operands()
     cotangent = cotangent_of(workload, x, kernel)
     chosen = choose_algorithm(problem_of(workload, direction), jax.default_backend()).name
@@ -110,23 +115,11 @@ def time_workload(workload: Workload, direction: str, *, seconds: float, only_au
 
 
 def problem_of(workload: Workload, direction: str) -> jconv.ConvProblem:
-    """The problem that the direction poses: that of the last convolution traced."""
+    """The problem that the direction poses, which is the last convolution traced."""
     x, kernel = workload.operands()
     cotangent = cotangent_of(workload, x, kernel)
     function = directed(workload.convolve(jconv.conv_general_dilated), direction)
-    jaxpr = jax.make_jaxpr(function)(x, kernel, cotangent)
-    return list(problems_in(jaxpr.jaxpr))[-1]
-
-
-def problems_in(jaxpr):
-    """Every jconv problem of a jaxpr, those of inner jaxprs too, in order."""
-    for equation in jaxpr.eqns:
-        if "problem" in equation.params:
-            yield equation.params["problem"]
-        for parameter in equation.params.values():
-            inner = getattr(parameter, "jaxpr", parameter)
-            if hasattr(inner, "eqns"):
-                yield from problems_in(inner)
+    return own_problems(jax.make_jaxpr(function)(x, kernel, cotangent))[-1]
 
 
 def torch_rows(seconds: float, names: set[str]) -> dict:
@@ -156,21 +149,19 @@ def commit() -> str:
 
 
 def code() -> str:
-    """A digest of jconv's core but its rates, which only choose: figures of different code are not mixed."""
+    """A digest of what computes in jconv, not of what chooses: figures of different code are not mixed."""
     folder = Path(jconv.__file__).parent
-    files = sorted({*folder.glob("_*.py"), *folder.glob("_algorithms/*.py")} - {folder / "_rates.py"})
+    files = sorted(path for name in COMPUTES for path in (folder / name).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def write_json(path: Path, content: dict) -> None:
     """Write all at once, or not at all; a list of rows with a line for each."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary, text = path.with_suffix(".tmp"), json.dumps(content, indent=1)
+    text = json.dumps(content, indent=1)
     if isinstance(content.get("rows"), list):
         lines = ",\n  ".join(json.dumps(row) for row in content["rows"])
         text = json.dumps(content | {"rows": []}, indent=1).replace('"rows": []', f'"rows": [\n  {lines}\n ]')
-    temporary.write_text(text + "\n")
-    temporary.replace(path)
+    write_files(path.absolute().parent, {path.name: f"{text}\n".encode()})
 
 
 def main() -> None:

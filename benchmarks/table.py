@@ -10,6 +10,9 @@ import math
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from reported_table import reported, reported_in_short
+from speed_picture import picture
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 DIRECTIONS = ("forward", "input gradient", "kernel gradient")
@@ -114,7 +117,7 @@ def passes(results: dict) -> str:
 
 
 def regret_of_workloads(results: dict) -> str:
-    """The chosen algorithm's time over that of the best, where all were timed."""
+    """The chosen algorithm's time over the best one's, where all were timed."""
     found = {}
     for key, row in results["rows"].items():
         times = {n: r["quartiles_s"][1] for n, r in row.items() if "quartiles_s" in r and n not in ("auto", "jax.lax")}
@@ -168,37 +171,6 @@ def scan(results: dict) -> str:
         outside, inside = row["outside_ms"], row["inside_ms"]
         lines.append(f"{row['name']:>12} {outside:12.2f} {inside:12.2f} {inside / outside:7.2f}")
     return "\n".join(["```", *lines, "```"])
-
-
-def picture(results: dict, path: Path) -> None:
-    """Speed relative to lax and to PyTorch, per workload and direction."""
-    from matplotlib.figure import Figure
-
-    rows = speeds(results)
-    figure = Figure(figsize=(11, 9), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
-    names = list(dict.fromkeys(row["workload"] for row in rows))
-    colours = dict(zip(DIRECTIONS, ("#1f4e79", "#c0504d", "#7f9f3f"), strict=True))
-    for ax, peer, title in zip(axes, ("lax", "torch"), ("jax.lax", "PyTorch"), strict=True):
-        for direction in DIRECTIONS:
-            mine = [row for row in rows if row["direction"] == direction]
-            offset = 0.25 * (DIRECTIONS.index(direction) - 1)
-            ax.plot(
-                [row[peer] for row in mine],
-                [names.index(row["workload"]) + offset for row in mine],
-                "o", color=colours[direction], markersize=5, label=direction,
-            )  # fmt: skip
-        ax.axvline(1, color="black", linewidth=0.8)
-        ax.set_xscale("log")
-        ax.set_title(f"times as fast as {title}")
-        ax.grid(axis="both", alpha=0.25)
-    axes[0].set_yticks(range(len(names)), names)
-    axes[0].invert_yaxis()
-    axes[0].legend(loc="upper right")
-    figure.suptitle(results["machine"], fontsize=9)
-    temporary = path.with_suffix(".tmp.png")
-    figure.savefig(temporary, dpi=110)
-    temporary.replace(path)
 
 
 def training(results: dict) -> str:
@@ -301,6 +273,8 @@ SECTIONS = {
     "verification": ("verify*.json", verification),
     "means": ("cpu.json", means),
     "training-in-short": ("training.json", training_in_short),
+    "reported": ("reported.json", reported),
+    "reported-in-short": ("reported.json", reported_in_short),
     "scan": ("scan.json", scan),
     "speed": ("cpu.json", speed),
     "speed-oldest": ("cpu-oldest.json", speed_by_direction),
@@ -334,7 +308,8 @@ def main() -> int:
     for path, text in pages.items():
         path.write_text(rewritten(text))
     if (RESULTS / "cpu.json").exists():
-        picture(json.loads((RESULTS / "cpu.json").read_text()), RESULTS / "speed.png")
+        results = json.loads((RESULTS / "cpu.json").read_text())
+        picture(speeds(results), results["machine"], RESULTS / "speed.png")
     return 0
 
 

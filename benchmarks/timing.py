@@ -4,11 +4,12 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from jconv._device import processor
 
 
 class Timing(NamedTuple):
@@ -72,10 +73,5 @@ def copy_rate(size: int = 2**26) -> float:
 
 def machine() -> str:
     """The machine and the versions that a figure belongs to, in one line."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
-        cpu = f"{len(names)} x {names[0]}" if names else cpu
     device = jax.devices()[0]
-    return f"{cpu}, {device.device_kind}, Python {platform.python_version()}, jax {jax.__version__}"
+    return f"{processor()}, {device.device_kind}, Python {platform.python_version()}, jax {jax.__version__}"

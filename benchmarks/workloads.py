@@ -14,7 +14,7 @@ DIRECTIONS = ("forward", "input gradient", "kernel gradient")
 class Workload:
     """One convolution: channels-last x, and the arguments of `conv_general_dilated`.
 
-    `padding` is that of the convolution; of a transposed one (`transposed`), that of its adjoint, and
+    `padding` belongs to the convolution; for a transposed one (`transposed`), to its adjoint, with
     `output_padding` as in PyTorch. `per_sample` maps over pairs of one example and one kernel.
     """
 

@@ -1,10 +1,19 @@
-"""jconv: every convolution a JAX researcher needs, in every direction of differentiation, verified.
+"""jconv: convolutions for JAX, in every direction of differentiation, verified.
 
-The verbs are here; the chapters (`jconv.kernels`, `jconv.fit`, ...) are modules, imported when first asked for:
+    jconv.conv                  cross-correlation, as in deep learning
+    jconv.conv_transpose        its exact adjoint
+    jconv.conv_general_dilated  a drop-in for that of jax.lax
+    jconv.install               lets jconv compute JAX's own convolutions
+    jconv.use_algorithm         pins the algorithm for a block of code
+    jconv.explain               says which algorithm runs, and why
+    jconv.tune                  measures the algorithms for your program
 
->>> import jax.numpy as jnp, jconv
->>> jconv.conv(jnp.arange(5.0)[:, None], jnp.array([-1.0, 0.0, 1.0])[:, None, None]).ravel()
-Array([2., 2., 2.], dtype=float32)
+The chapters (`jconv.kernels`, `jconv.nn`, `jconv.fit`, ...) are modules, imported when first asked for.
+
+>>> import jax.numpy as jnp
+>>> import jconv
+>>> jconv.conv(jnp.ones((1, 9, 9, 4)), jnp.ones((3, 3, 4, 8))).shape
+(1, 7, 7, 8)
 >>> jconv.kernels.sobel(axis=-1).shape
 (3, 3)
 """
@@ -28,12 +37,13 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import fit, kernels, models, ndimage, plot, testing
+    from jconv import arithmetic, fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
 
 __all__ = [
     "Algorithm",
     "ConvProblem",
     "Cost",
+    "arithmetic",
     "choose_algorithm",
     "conv",
     "conv_general_dilated",
@@ -42,11 +52,16 @@ __all__ = [
     "fit",
     "install",
     "installed",
+    "interop",
     "kernels",
     "load_tuned",
     "models",
     "ndimage",
+    "nn",
+    "operator",
+    "ops",
     "plot",
+    "signal",
     "testing",
     "tune",
     "uninstall",
@@ -56,7 +71,22 @@ __docformat__ = "google"
 __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
-_CHAPTERS = frozenset({"fit", "kernels", "models", "ndimage", "plot", "testing"})
+_CHAPTERS = frozenset(
+    {
+        "arithmetic",
+        "fit",
+        "interop",
+        "kernels",
+        "models",
+        "ndimage",
+        "nn",
+        "operator",
+        "ops",
+        "plot",
+        "signal",
+        "testing",
+    }
+)
 
 
 def __getattr__(name: str) -> _ModuleType:

@@ -25,11 +25,18 @@ def machine_of(platform: str) -> dict[str, str] | None:
 
 @cache
 def processor() -> str:
-    """The CPU's name, and the number of cores that this process may use; JAX calls every CPU "cpu"."""
+    """The CPU's name, family and model, and the number of cores that this process may use; JAX calls every CPU "cpu".
+
+    Names alone do not tell: processors of several generations call themselves "AMD EPYC".
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = host.processor() or host.machine()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    except OSError:
+        lines = []
+    facts = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    name = facts.get("model name") or host.processor() or host.machine()
+    if "cpu family" in facts and "model" in facts:
+        name += f" (family {facts['cpu family']}, model {facts['model']})"
     return f"{cores} x {name}"

@@ -2,6 +2,8 @@
 
 import re
 
+from jconv._programs.trace import equations
+
 _CONVOLUTION = re.compile(r"stablehlo\.convolution\b.*")
 _COLLECTIVE = re.compile(r"= .*?\b(all-gather|all-reduce|all-to-all|collective-permute|reduce-scatter)(?:-start)?\(")
 # What XLA recognises everywhere, also in loops: channels last, nothing dilated but the kernel, no padding.
@@ -29,17 +31,11 @@ def collectives(compiled) -> list[str]:
     return _COLLECTIVE.findall(compiled.as_text())
 
 
-def equations(jaxpr):
-    """Yield every equation of a jaxpr, also of those inside others."""
-    for equation in jaxpr.eqns:
-        yield equation
-        for parameter in equation.params.values():
-            for inner in parameter if isinstance(parameter, tuple | list) else (parameter,):
-                inner = getattr(inner, "jaxpr", inner)  # a closed one holds the plain one
-                if hasattr(inner, "eqns"):
-                    yield from equations(inner)
-
-
 def primitives(jaxpr) -> set[str]:
     """Return the names of all primitives of a jaxpr."""
     return {equation.primitive.name for equation in equations(jaxpr)}
+
+
+def equations_of(jaxpr, name: str) -> list:
+    """Return the equations of one primitive in a jaxpr, those inside others included."""
+    return [equation for equation in equations(jaxpr) if equation.primitive.name == name]

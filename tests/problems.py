@@ -6,18 +6,19 @@ import numpy as np
 from agreement import QUICK_COMPILE, error_in_eps
 
 from jconv import ConvProblem
+from jconv._equation.problem import Axis
 from jconv.testing import oracle
 
 
-def problem_of(axes, *, batch=2, groups=1, c_in=2, c_out=3, dtype="float32") -> ConvProblem:
+def problem_of(axes, *, batch=2, groups=1, c_in=2, c_out=3, dtype="float32", algorithm="auto") -> ConvProblem:
     """A problem from (I, K, O, s, e, d, lo) per axis; trailing values left out are 1, 1, 1, 0."""
-    whole = [(*axis, *(1, 1, 1, 0)[len(axis) - 3 :]) for axis in axes]
-    sizes = map(tuple, zip(*whole, strict=True))
-    return ConvProblem(batch, groups, c_in, c_out, *sizes, *(np.dtype(jnp.dtype(dtype)),) * 3)
+    no_axes, dtypes = ((),) * 7, (np.dtype(jnp.dtype(dtype)),) * 3
+    problem = ConvProblem(batch, groups, c_in, c_out, *no_axes, *dtypes, algorithm=algorithm)
+    return problem.with_axes(Axis(*axis) for axis in axes)
 
 
 def directions(problem: ConvProblem) -> dict[str, ConvProblem]:
-    """The problem and those of its two gradients."""
+    """The problem and its two gradients."""
     return {"value": problem, "x": problem.gradient_x(), "w": problem.gradient_w()}
 
 
@@ -41,7 +42,7 @@ def truth(problem: ConvProblem, x, w) -> np.ndarray:
 
 def compiled(algorithm, problem: ConvProblem):
     """The algorithm as a compiled function of x and w."""
-    assert algorithm.unsupported(problem) == ()
+    assert algorithm.unsupported(problem, "cpu") == ()
     shapes = (
         jax.ShapeDtypeStruct(problem.x_shape, problem.x_dtype),
         jax.ShapeDtypeStruct(problem.w_shape, problem.w_dtype),
@@ -67,19 +68,6 @@ def check(algorithm, problem: ConvProblem, *, seed: int = 0) -> None:
     for name, one in directions(problem).items():
         error = error_of(algorithm, one, seed=seed)
         assert error <= algorithm.error_bound, f"{name}: {error:.1f} eps"
-
-
-def count_primitives(jaxpr, name: str) -> list:
-    """The equations of a primitive in a jaxpr, those in loops included."""
-    found = []
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == name:
-            found.append(equation)
-        for value in equation.params.values():
-            inner = getattr(value, "jaxpr", value)
-            if hasattr(inner, "eqns"):
-                found += count_primitives(inner, name)
-    return found
 
 
 def check_in_vmap_and_scan(algorithm, problem: ConvProblem) -> None:

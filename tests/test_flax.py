@@ -3,6 +3,7 @@
 import inspect
 from functools import partial
 
+import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -45,10 +46,8 @@ def check_same(program, *arguments):
     assert "jconv" in named
     assert "conv_general_dilated" not in named
     got = jax.jit(ours)(*arguments)
-    assert jax.tree.structure(got) == jax.tree.structure(want)
-    for a, b in zip(jax.tree.leaves(got), jax.tree.leaves(want), strict=True):
-        assert a.dtype == b.dtype
-        np.testing.assert_array_equal(a, b)
+    chex.assert_trees_all_equal_dtypes(got, want)
+    chex.assert_trees_all_equal(got, want, strict=True)
 
 
 @pytest.mark.parametrize("name", LAYERS)

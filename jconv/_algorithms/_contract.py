@@ -13,8 +13,7 @@ class Cost(NamedTuple):
     """What a computation takes, in integers that do not depend on the machine.
 
     Args:
-        multiply_adds: scalar multiply-adds done, wasted ones counted; those in short loops as often as they are
-            slower.
+        multiply_adds: scalar multiply-adds done, wasted ones counted; in short loops, as often as they are slower.
         bytes_moved: bytes read and written, temporaries counted each time they pass.
         extra_bytes: most bytes of temporaries alive at once; held to XLA's own count by
             tests/algorithms/test_memory.py.
@@ -38,13 +37,13 @@ class Algorithm:
 
     Its laws: `compute(x, w, problem)` takes canonical arrays of the dtypes in `problem` and returns
     y [N, *O, G, M] of `problem.dtype`; it is traceable and knows nothing of layouts, gradients,
-    platforms or validation. `unsupported(problem)` is empty where `compute` is right.
+    platforms or validation. `unsupported(problem, platform)` is empty where `compute` is right.
 
     Args:
         name: the word that users ask for it by.
         compute: (x, w, problem) -> y.
-        unsupported: problem -> the reasons why it cannot, empty if it can.
-        error_bound: bound on max|y - y64| / (eps * max conv(|x|, |w|)), eps that of the storage dtype.
+        unsupported: (problem, platform) -> the reasons why it cannot there, empty if it can.
+        error_bound: bound on max|y - y64| / (eps * max conv(|x|, |w|)), where eps belongs to the storage dtype.
         reference: where it comes from.
         cost: (problem, platform) -> what it takes; None if it does not say, then `auto` never takes it.
         partitions: whether XLA can divide it over a sharded batch without gathering the whole: no loop over the
@@ -54,7 +53,7 @@ class Algorithm:
 
     name: str
     compute: Callable[[Array, Array, ConvProblem], Array]
-    unsupported: Callable[[ConvProblem], tuple[str, ...]]
+    unsupported: Callable[[ConvProblem, str], tuple[str, ...]]
     error_bound: float
     reference: str
     cost: Callable[[ConvProblem, str], Cost] | None = None
@@ -67,8 +66,3 @@ def in_short_loops(work: int, *lanes: int) -> int:
     for n in lanes:
         work += 4 * work // max(1, n)
     return work
-
-
-def supports_everything(problem: ConvProblem) -> tuple[str, ...]:
-    """The `unsupported` of an algorithm that takes every valid problem."""
-    return ()

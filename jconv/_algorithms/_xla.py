@@ -41,6 +41,17 @@ def channels_last(rank: int) -> lax.ConvDimensionNumbers:
 FEW_CHANNELS = 16
 
 
+def dropped_precision(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """Why XLA's convolution is not as precise as the problem asks; empty if it is.
+
+    JAX hands no dot algorithm on to a convolution. On CPU that loses nothing: whatever is asked for, the
+    factors keep all their bits.
+    """
+    if platform != "cpu" and isinstance(problem.precision, lax.DotAlgorithmPreset):
+        return (f"precision={problem.precision.name} is a dot algorithm, which XLA's convolutions do not take",)
+    return ()
+
+
 class XlaConv(NamedTuple):
     """A convolution that XLA gets, after rewrites: the problem, and what they change of it.
 
@@ -64,13 +75,18 @@ class XlaConv(NamedTuple):
     def path(self) -> str:
         """The code path, as in LAWS."""
         few = max(self.c, self.m) <= FEW_CHANNELS
-        path = "groups" if self.groups > 1 else "volume" if self.rank > 2 else "few channels" if few else "fast"
-        return path + ", sum" * self.problem.few_outputs
+        path = "few channels" if few else "fast"
+        if self.groups > 1:
+            path = "groups"
+        elif self.rank > 2:
+            path = "volume"
+        return f"{path}, sum" if self.problem.more_taps_than_outputs else path
 
     @property
     def exponents(self) -> tuple[float, ...]:
         """What the logarithms of a law's factors, and its powers, are multiplied with."""
         p = self.problem
-        taps = prod(p.output_size if p.few_outputs else p.window)
+        taps = prod(p.output_size if p.more_taps_than_outputs else p.window)
         sizes = (log(max(1, n)) for n in (self.c, self.m, p.batch, taps))
-        return (1.0, *sizes, float(any(d > 1 for d in p.dilation)), float(p.rank == 1), float(self.rank > 2))
+        holds = (any(d > 1 for d in p.dilation), p.rank == 1, self.rank > 2)
+        return (1.0, *sizes, *(1.0 if one else 0.0 for one in holds))

@@ -6,8 +6,9 @@ import jax.numpy as jnp
 from jax import lax as jax_lax
 
 from jconv._algorithms._contract import Algorithm, Cost
-from jconv._algorithms._xla import XlaConv, channels_last
+from jconv._algorithms._xla import XlaConv, channels_last, dropped_precision
 from jconv._equation.problem import ConvProblem
+from jconv._rewrites.groups import join_groups
 from jconv._rewrites.padding import pad_input
 from jconv._typing import Array
 
@@ -20,29 +21,26 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    g, c, m = problem.groups, problem.c_in, problem.c_out
     x = pad_input(x.astype(problem.compute_dtype), problem)
-    w = jnp.moveaxis(w.astype(problem.compute_dtype), -3, -2)
+    kernel = join_groups(w.astype(problem.compute_dtype), problem)
     made = problem.dtype if problem.dtype == problem.compute_dtype else problem.accumulator
     y = jax_lax.conv_general_dilated(
-        x.reshape(*x.shape[:-2], g * c),
-        w.reshape(*problem.window, c, g * m),
+        x.reshape(*x.shape[:-2], problem.groups * problem.c_in),
+        kernel,
         window_strides=problem.stride,
         padding="VALID",
         rhs_dilation=problem.dilation,
         dimension_numbers=channels_last(problem.rank),
-        feature_group_count=g,
+        feature_group_count=problem.groups,
         precision=problem.precision,
         preferred_element_type=made,
     )
     return y.reshape(problem.y_shape).astype(problem.dtype)
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
-    """XLA's convolutions know precisions, not dot algorithms."""
-    if isinstance(problem.precision, jax_lax.DotAlgorithmPreset):
-        return (f"precision={problem.precision.name} is a dot algorithm, which XLA's convolutions do not take",)
-    return ()
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """It takes every problem, where XLA's convolution is as precise as is asked."""
+    return dropped_precision(problem, platform)
 
 
 def xla_conv(problem: ConvProblem) -> XlaConv:
@@ -54,15 +52,18 @@ def xla_conv(problem: ConvProblem) -> XlaConv:
 def cost(problem: ConvProblem, platform: str) -> Cost:
     """The direct form's work, the zeros of an input dilation counted, over a padded copy of x."""
     padded = problem.padded_bytes if problem.padded else 0
-    # Of a kernel gradient's operands, which come transposed, copies are made.
-    extra = max(padded, problem.x_bytes) + problem.w_bytes if problem.few_outputs else padded + problem.w_bytes
-    stuffed = prod(e // gcd(s, d, e) for _, _, _, s, e, d, _ in problem.axes)
+    # A kernel gradient's operands come transposed, and are copied.
+    extra = (
+        max(padded, problem.x_bytes) + problem.w_bytes if problem.more_taps_than_outputs else padded + problem.w_bytes
+    )
+    stuffed = prod(axis.input_dilation // gcd(axis.stride, axis.dilation, axis.input_dilation) for axis in problem.axes)
+    calls = problem.groups if platform == "cpu" else 1
     return Cost(
         multiply_adds=problem.multiply_adds * stuffed,
         bytes_moved=problem.operand_bytes + 2 * padded,
         extra_bytes=extra + problem.widened_bytes,
         convolution=xla_conv(problem) if platform == "cpu" else None,
-        calls=problem.groups + problem.padded if platform == "cpu" else 1 + problem.padded,
+        calls=calls + 1 if problem.padded else calls,
     )
 
 

@@ -1,6 +1,7 @@
 """The algorithm `patches`: the windows side by side as the rows of a matrix, and one dot (im2col)."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from math import prod
 
@@ -11,9 +12,9 @@ from jax import lax
 from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
 from jconv._equation.geometry import cut, offsets
 from jconv._equation.problem import ConvProblem
-from jconv._rewrites.padding import pad_input, slice_at
+from jconv._rewrites.padding import pad_axes, pad_input, slice_at
 from jconv._rewrites.phases import in_phases, phases_together
-from jconv._rewrites.products import grouped_dot, summed_dot
+from jconv._rewrites.products import grouped_dot, refused_dots, summed_dot
 from jconv._rewrites.swap import swap_is_due, swap_operands, swapped
 from jconv._typing import Array, Ints
 
@@ -34,8 +35,8 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     if any(e > 1 for e in problem.input_dilation):
         return (swap_operands if swap_is_due(problem) else in_phases)(compute, x, w, problem)
     x, w = x.astype(problem.compute_dtype), w.astype(problem.compute_dtype)
-    if problem.few_outputs and not _tiles(problem):
-        return _few_outputs(x, w, problem)
+    if problem.more_taps_than_outputs and not _tiles(problem):
+        return _output_by_output(x, w, problem)
     # Groups first, as the batch dimension of the dot: a map over pairs of inputs and kernels made
     # them from leading axes, and moving them back there makes no copy.
     x = jnp.moveaxis(pad_input(x, problem), -2, 0)  # [G, N, *I, C]
@@ -47,58 +48,68 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
         return _dot(_patches(x, problem), w, problem)
     x = _lengthened(x, problem.stride[0] * surplus)
     part = replace(problem, batch=1, output_size=(rows, *problem.output_size[1:]))
-    extent = problem.stride[0] * (rows - 1) + problem.dilation[0] * (problem.window[0] - 1) + 1
-
-    def block(at: Array) -> Array:
-        n, row = at
-        first = (0, n, problem.stride[0] * row, *(0,) * (x.ndim - 3))
-        x_b = slice_at(x, first, (x.shape[0], 1, extent, *x.shape[3:]))
-        return _dot(_patches(x_b, part), w, part)
-
-    y = lax.map(block, jnp.array(blocks, np.int32))
+    y = lax.map(partial(_block_of_outputs, x=x, w=w, part=part), jnp.array(blocks, np.int32))
     y = y.reshape(problem.batch, problem.output_size[0] + surplus, *problem.y_shape[2:])
     return y[:, : problem.output_size[0]]
 
 
-def _few_outputs(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """sum over blocks of c and of rows of K:  w [G, c, *K, M] transposed, times patches [G, c, *K, O*N]."""
+def _block_of_outputs(at: Array, x: Array, w: Array, part: ConvProblem) -> Array:
+    """The outputs of the block that starts at (example, row), from the padded x [G, N, *I, C] and w [G, K*C, M].
+
+    `part` is the problem with the outputs of one block of one example.
+    """
+    n, row = at
+    first = (0, n, part.stride[0] * row, *(0,) * (x.ndim - 3))
+    x = slice_at(x, first, (x.shape[0], 1, part.axes[0].reach, *x.shape[3:]))
+    return _dot(_patches(x, part), w, part)
+
+
+def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], where outputs are fewer than taps.
+
+    sum over blocks of c and of rows of K:  w [G, c, *K, M] transposed, times patches [G, c, *K, O*N].
+    """
     # The kernel gradient's operands come transposed: to undo that before padding makes no copy.
     x = jnp.moveaxis(pad_input(jnp.swapaxes(x, 0, -1), problem), -2, 0)  # [G, C, *I, N]
     w = jnp.moveaxis(w, (-3, -2), (0, 1))  # [G, C, *K, M]
     rows, blocks, surplus = _blocks(problem)
     x, w = _lengthened(x, problem.dilation[0] * surplus), _lengthened(w, surplus)
-    examples = 1 if blocks else problem.c_in
-    taps = (rows, *problem.window[1:])
-    extent = problem.dilation[0] * (rows - 1) + problem.stride[0] * (problem.output_size[0] - 1) + 1
-    spans = [d * (k - 1) + 1 for d, k in zip(problem.dilation, taps, strict=True)]
-
-    def block(at: Array | Ints) -> Array:
-        c, row = at
-        first = (0, c, problem.dilation[0] * row, *(0,) * (x.ndim - 3))
-        x_b = slice_at(x, first, (x.shape[0], examples, extent, *x.shape[3:]))
-        w_b = slice_at(w, (0, c, row, *(0,) * (w.ndim - 3)), (w.shape[0], examples, rows, *w.shape[3:]))
-        slices = [
-            x_b[:, :, *(slice(a, a + n, d) for a, n, d in zip(at, spans, problem.dilation, strict=True))]
-            for at in offsets(problem.output_size, problem.stride)
-        ]
-        return summed_dot(w_b, jnp.concatenate(slices, axis=-1), problem)  # [G, M, O*N]
-
     if not blocks:
-        y = block((0, 0))
+        y = _sum_over_block((0, 0), x, w, problem)
     else:
+        part = replace(problem, c_in=1, window=(rows, *problem.window[1:]))
+        block = partial(_sum_over_block, x=x, w=w, part=part)
         start, rest = blocks[0], jnp.array(blocks[1:], np.int32)
         y, _ = lax.scan(lambda total, at: (total + block(at), None), block(start), rest)
     y = y.reshape(problem.groups, problem.c_out, *problem.output_size, problem.batch)
     return jnp.moveaxis(y, (-1, 0, 1), (0, -2, -1)).astype(problem.dtype)
 
 
+def _sum_over_block(at: Array | Ints, x: Array, w: Array, part: ConvProblem) -> Array:
+    """[G, M, O*N], the sum over the block of x [G, C, *I, N] and w [G, C, *K, M] that starts at (channel, row).
+
+    `part` is the problem with the channels and the window of one block.
+    """
+    c, row = at
+    extent = part.axes[0].reach
+    first = (0, c, part.dilation[0] * row, *(0,) * (x.ndim - 3))
+    x = slice_at(x, first, (x.shape[0], part.c_in, extent, *x.shape[3:]))
+    w = slice_at(w, (0, c, row, *(0,) * (w.ndim - 3)), (w.shape[0], part.c_in, part.window[0], *w.shape[3:]))
+    spans = [d * (k - 1) + 1 for d, k in zip(part.dilation, part.window, strict=True)]
+    slices = [
+        x[:, :, *(slice(a, a + n, d) for a, n, d in zip(corner, spans, part.dilation, strict=True))]
+        for corner in offsets(part.output_size, part.stride)
+    ]
+    return summed_dot(w, jnp.concatenate(slices, axis=-1), part)
+
+
 def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
     """How many rows of patches are made at once, where the blocks start, and the last one's surplus of rows.
 
-    There are no blocks if all are made at once. Rows are those of the larger index set, outputs or
-    taps; each block is of one example.
+    There are no blocks if all are made at once. Rows run along the larger index set, outputs or
+    taps; each block holds one example.
     """
-    few = problem.few_outputs
+    few = problem.more_taps_than_outputs
     examples, sizes = (problem.c_in, problem.window) if few else (problem.batch, problem.output_size)
     rows = sizes[0] if sizes else 1
     if _laid_out(problem) <= BLOCK_BYTES:
@@ -108,10 +119,8 @@ def _blocks(problem: ConvProblem) -> tuple[int, list[Ints], int]:
 
 
 def _lengthened(array: Array, amount: int) -> Array:
-    """Zeros after the first spatial axis of [G, N, *I, C]."""
-    config = [(0, 0, 0)] * array.ndim
-    config[2] = (0, amount, 0)
-    return lax.pad(array, jnp.zeros((), array.dtype), config) if amount else array
+    """[G, N, *I, C] with so many zeros after its first spatial axis."""
+    return pad_axes(array, 2, [(0, amount, 0)])
 
 
 def _tiles(problem: ConvProblem) -> bool:
@@ -149,18 +158,19 @@ def _dot(patches: Array, w: Array, problem: ConvProblem) -> Array:
 
 def _laid_out(problem: ConvProblem) -> int:
     """Bytes of all patches; none where they are x itself, as tiles or as one slice."""
-    if _tiles(problem) or (problem.few_outputs and prod(problem.output_size) == 1):
+    if _tiles(problem) or (problem.more_taps_than_outputs and prod(problem.output_size) == 1):
         return 0
     pairs = prod(problem.output_size) * prod(problem.window)
     return problem.batch * pairs * problem.groups * problem.c_in * problem.compute_dtype.itemsize
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
-    """Every slice is an operation of its own."""
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """Every slice is an operation of its own, and the product a dot."""
+    reasons = refused_dots(problem, platform)
     slices = min(prod(problem.window), prod(problem.output_size))
     if slices > MAX_SLICES and not _tiles(problem) and not any(e > 1 for e in problem.input_dilation):
-        return (f"{slices} slices are more than the {MAX_SLICES} it lays side by side",)
-    return ()
+        reasons = (f"{slices} slices are more than the {MAX_SLICES} it lays side by side", *reasons)
+    return reasons
 
 
 def cost(problem: ConvProblem, platform: str) -> Cost:
@@ -169,30 +179,33 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         problem = swapped(problem)
     tiles, laid_out = _tiles(problem), _laid_out(problem)
     made = laid_out // prod(problem.input_dilation) // phases_together(problem)
-    run = problem.batch if problem.few_outputs else problem.c_in  # what is copied at once
+    run = problem.batch if problem.more_taps_than_outputs else problem.c_in  # what is copied at once
     _, starts, surplus = _blocks(problem)
     blocks = max(1, len(starts))
     apart = tiles and prod(problem.window) > 1  # windows, laid out as rows
     outputs = prod(problem.output_size)
-    sums = problem.few_outputs and outputs > 1
-    padded = problem.edged_bytes if problem.padded or apart or sums or surplus else 0
-    # Groups are moved to the front, and of a kernel gradient's operands the narrower is transposed.
+    sums = problem.more_taps_than_outputs and outputs > 1
+    padded = problem.undilated_padded_bytes if problem.padded or apart or sums or surplus else 0
+    # Groups are moved to the front; the narrower of a kernel gradient's operands is transposed.
     narrow, wide = sorted((problem.c_out, problem.batch * outputs))
     transposed = problem.w_bytes if sums and (problem.groups > 1 or problem.c_out == narrow) else 0
-    kept = padded + problem.x_bytes * (problem.groups > 1) + problem.w_bytes
-    if problem.few_outputs and not tiles:
+    kept = padded + problem.w_bytes
+    if problem.groups > 1:
+        kept += problem.x_bytes
+    if problem.more_taps_than_outputs and not tiles:
         kept += problem.x_bytes + problem.y_bytes
     elif any(e > 1 for e in problem.input_dilation):
         kept += problem.y_bytes + problem.w_bytes
     # One dot is fastest, many smaller ones are not; 16-bit numbers are multiplied at twice the rate.
     work = problem.multiply_adds * (1 if prod(problem.window) == 1 else 2) * problem.compute_dtype.itemsize // 4
     # It is slow where its result is narrow; so is a sum over all positions.
-    work = in_short_loops(work, wide // 8 if problem.few_outputs else problem.c_out)
+    work = in_short_loops(work, wide // 8 if problem.more_taps_than_outputs else problem.c_out)
+    calls = blocks * (1 + problem.groups)
     return Cost(
         multiply_adds=work,
         bytes_moved=problem.operand_bytes + 2 * (padded + transposed + in_short_loops(made, run)),
         extra_bytes=kept + laid_out // blocks + problem.widened_bytes,
-        calls=blocks * (1 + problem.groups) + problem.padded,
+        calls=calls + 1 if problem.padded else calls,
     )
 
 

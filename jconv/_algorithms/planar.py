@@ -8,8 +8,8 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms._contract import Algorithm, Cost, in_short_loops
-from jconv._algorithms._xla import FEW_CHANNELS, XlaConv, channels_last
-from jconv._equation.problem import ConvProblem
+from jconv._algorithms._xla import FEW_CHANNELS, XlaConv, channels_last, dropped_precision
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.axes import fold_first_axis, lift_rank
 from jconv._rewrites.padding import pad_input
 from jconv._rewrites.phases import in_phases, phases_together
@@ -77,14 +77,12 @@ def _pads(problem: ConvProblem) -> bool:
     return problem.padded and (grows or max(problem.c_in, problem.c_out) <= FEW_CHANNELS)
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
     """It is for the dtypes of XLA's fast path."""
-    reasons = []
+    reasons = dropped_precision(problem, platform)
     if problem.compute_dtype not in (np.float32, np.float64):
-        reasons.append(f"{problem.compute_dtype} is neither float32 nor float64")
-    if isinstance(problem.precision, lax.DotAlgorithmPreset):
-        reasons.append("dot algorithms are for dots")
-    return tuple(reasons)
+        reasons = (f"{problem.compute_dtype} is neither float32 nor float64", *reasons)
+    return reasons
 
 
 def xla_conv(problem: ConvProblem) -> XlaConv:
@@ -102,32 +100,41 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
         problem = swapped(problem)
     folded = 0
     if problem.rank > 2:  # x, and for every output of the axes that are folded the part of it that its taps meet
-        pairs = (o * k / (s * (o - 1) + d * (k - 1) + 1) for _, k, o, s, _, d, _ in problem.axes[: problem.rank - 2])
-        folded = int(problem.edged_bytes * (1 + prod(pairs))) + problem.y_bytes
+        copies = prod(axis.output * axis.window / axis.reach for axis in problem.axes[: problem.rank - 2])
+        folded = int(problem.undilated_padded_bytes * (1 + copies)) + problem.y_bytes
     pads = _pads(problem)
-    padded = problem.edged_bytes if pads or problem.rank == 1 else 0
-    phases = prod(max(1, e // gcd(s, e) // gcd(d, e)) for _, _, _, s, e, d, _ in problem.axes)  # that meet taps
+    padded = problem.undilated_padded_bytes if pads or problem.rank == 1 else 0
+    phases = prod(map(_phases_that_meet_taps, problem.axes))
     apart = problem.x_bytes + problem.y_bytes if problem.groups > 1 else 0  # groups, cut out and put together
     loop = problem.groups > MAX_UNROLLED_GROUPS
     cut = apart
     if loop:  # a line of cache is read anew for every group that it holds part of
-        x_lanes = problem.batch if problem.few_outputs else problem.c_in
-        w_or_y = problem.w_bytes if problem.few_outputs else problem.y_bytes
+        x_lanes = problem.batch if problem.more_taps_than_outputs else problem.c_in
+        w_or_y = problem.w_bytes if problem.more_taps_than_outputs else problem.y_bytes
         cut = in_short_loops(problem.x_bytes, x_lanes) + in_short_loops(w_or_y, problem.c_out)
     extra = folded + padded + problem.w_bytes + apart
-    if problem.few_outputs:  # the operands come transposed, and are copied
+    if problem.more_taps_than_outputs:  # the operands come transposed, and are copied
         extra = max(extra, problem.x_bytes + problem.w_bytes + folded + apart)
     elif phases > 1:
         extra += problem.y_bytes + problem.w_bytes
     if loop:  # one group after another; where each is one channel, XLA before jax 0.11 copies x too
-        extra = extra // problem.groups + problem.x_bytes * (problem.c_in == 1)
+        copied = problem.x_bytes if problem.c_in == 1 else 0
+        extra = extra // problem.groups + copied
+    passes = 2 if phases > 1 else 1
+    calls = (problem.groups if loop or problem.groups == 1 else 5 * problem.groups) * phases
     return Cost(
         multiply_adds=problem.multiply_adds,
         convolution=xla_conv(problem),
-        bytes_moved=problem.operand_bytes * (1 + (phases > 1)) + 2 * (folded + padded + cut),
+        bytes_moved=passes * problem.operand_bytes + 2 * (folded + padded + cut),
         extra_bytes=extra,
-        calls=(problem.groups if loop or problem.groups == 1 else 5 * problem.groups) * phases + pads,
+        calls=calls + 1 if pads else calls,
     )
+
+
+def _phases_that_meet_taps(axis: Axis) -> int:
+    """How many of an axis's phases have taps."""
+    e = axis.input_dilation
+    return max(1, e // gcd(axis.stride, e) // gcd(axis.dilation, e))
 
 
 PLANAR = Algorithm(

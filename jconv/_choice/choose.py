@@ -26,8 +26,8 @@ def choose_algorithm(
 
     1. the problem names an algorithm: that one.
     2. there is nothing to compute, or a size is not known yet (`jax.export` with symbolic shapes): `lax`.
-    3. XLA partitions the program over devices: `taps` for groups, else as 6 among `lax`, `planar` and
-       `taps`. Of a sharded batch, the others and XLA's grouped convolution would gather the whole.
+    3. XLA partitions the program over devices: `taps` for groups, if it can, else as 6 among `lax`, `planar`
+       and `taps`. The others and XLA's grouped convolution would gather the whole of a sharded batch.
     4. it is in the table of what was measured (`jconv.tune`): the one that was fastest, within the bounds of 6.
     5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
        measured to win there yet.
@@ -70,16 +70,16 @@ def choose_algorithm(
             f"For arrays there is jconv.explain(x, kernel, ...)."
         )
     if isinstance(problem.algorithm, Algorithm) or problem.algorithm not in CHOICES:
-        return _named(problem)
+        return _named(problem, platform)
     if problem.symbolic or problem.empty:
         return ALGORITHMS["lax"]
-    if partitioned and problem.groups > 1:
+    if partitioned and problem.groups > 1 and not ALGORITHMS["taps"].unsupported(problem, platform):
         return ALGORITHMS["taps"]
-    measured = None if partitioned else tuned.get(replace(problem, algorithm="auto"))
-    if measured is not None and not why_not_auto(problem, platform, ALGORITHMS[measured]):
-        return ALGORITHMS[measured]
+    fastest = None if partitioned else measured(problem, tuned)
+    if fastest is not None and not why_not_auto(problem, platform, ALGORITHMS[fastest]):
+        return ALGORITHMS[fastest]
     if platform not in RATES:
-        return next(a for a in ALGORITHMS.values() if not a.unsupported(problem))
+        return next(a for a in ALGORITHMS.values() if not a.unsupported(problem, platform))
     fits = {
         name: time + compile_seconds(ALGORITHMS[name], problem, platform)
         for name, time in predicted_times(problem, platform).items()
@@ -88,13 +88,21 @@ def choose_algorithm(
     return ALGORITHMS[min(fits, key=lambda name: fits[name])]
 
 
-def _named(problem: ConvProblem) -> Algorithm:
-    """The algorithm that the problem names, if it can compute it."""
+def measured(problem: ConvProblem, tuned: Mapping[ConvProblem, str]) -> str | None:
+    """The algorithm that was measured to be fastest for a problem that leaves the choice to jconv; None if none was.
+
+    A table that has no entry for "direct" answers by its entry for "auto".
+    """
+    return tuned.get(problem) or tuned.get(replace(problem, algorithm="auto"))
+
+
+def _named(problem: ConvProblem, platform: str) -> Algorithm:
+    """The algorithm that the problem names, if it can compute it there."""
     named = problem.algorithm
     algorithm = named if isinstance(named, Algorithm) else ALGORITHMS[named]
-    reasons = algorithm.unsupported(problem)
+    reasons = algorithm.unsupported(problem, platform)
     if reasons:
-        able = [a.name for a in ALGORITHMS.values() if not a.unsupported(problem)]
+        able = [a.name for a in ALGORITHMS.values() if not a.unsupported(problem, platform)]
         raise NotImplementedError(
             f"algorithm={algorithm.name!r} cannot compute this convolution: {'; '.join(reasons)}. "
             f"These can: {', '.join(able)}, or 'auto'."

@@ -43,9 +43,9 @@ class Law(NamedTuple):
     deep: float
 
 
-# Fitted by `python benchmarks/fit_rates.py --laws` to the workloads, to random layers and to those of the networks of
-# training.py (benchmarks/results: cpu.json, as of commit 3d28fa0, layers.json and networks.json under jax 0.12;
-# workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
+# Fitted by `python benchmarks/fit_rates.py --laws` to the workloads, to random layers and to the layers of the networks
+# of training.py (benchmarks/results: workloads.json, as of commit 3d28fa0, layers.json and networks.json under jax
+# 0.12; workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
 # (Zen 5), on 2026-11-22.
 _CPU = {
     "lax": Rates(4.9e-12, 3.13e-11, 2.42e-10, 4.35e-06),
@@ -111,7 +111,7 @@ def predicted_times(problem: ConvProblem, platform: str) -> dict[str, float]:
     times = {}
     for name, algorithm in ALGORITHMS.items():
         rates = RATES.get(platform, {}).get(name)
-        if rates is not None and algorithm.cost is not None and not algorithm.unsupported(problem):
+        if rates is not None and algorithm.cost is not None and not algorithm.unsupported(problem, platform):
             counts = charged(algorithm.cost(problem, platform), problem)
             times[name] = sum(rate * count for rate, count in zip(rates, counts, strict=True))
     return times
@@ -124,8 +124,8 @@ def charged(cost: Cost, problem: ConvProblem) -> Rates:
 
 
 def felt_work(cost: Cost) -> float:
-    """Multiply-adds, those of XLA's convolutions as often as they are slower than at their best."""
-    return cost.multiply_adds * (slowdown(cost.convolution) if cost.convolution else 1)
+    """Multiply-adds; in XLA's convolutions, as often as they are slower than at their best."""
+    return cost.multiply_adds * slowdown(cost.convolution) if cost.convolution else cost.multiply_adds
 
 
 def slowdown(convolution: XlaConv) -> float:

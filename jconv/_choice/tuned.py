@@ -4,6 +4,7 @@ import os
 import threading
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from jconv._equation.problem import ConvProblem
 
 _lock = threading.Lock()
 _active: PathLike | None = None
-_tables: list[dict[str, Any]] | None = None  # of all machines, as read; None until the first look
+_tables: list[dict[str, Any]] | None = None  # all machines', as read; None until the first look
 _choices: dict[str, dict[ConvProblem, str]] = {}  # by platform, of this machine
 # Part of the key of JAX's caches: functions are compiled anew once another table is loaded.
 _generation = jax.make_user_context(default_value=0)
@@ -70,6 +71,7 @@ def load_tuned(path: PathLike | None = None) -> None:
 
 
 def _load(platform: str) -> dict[ConvProblem, str]:
+    """The choices for a platform, read from the file if no thread has done so yet; none of a file that is no table."""
     global _tables
     with _lock:
         if platform not in _choices:
@@ -89,11 +91,20 @@ def _load(platform: str) -> dict[ConvProblem, str]:
 
 
 def _fitting(tables: list[dict[str, Any]], platform: str) -> dict[ConvProblem, str]:
-    """The choices for this machine. Without tables no device is looked for: that starts JAX's backends."""
+    """The choices that the tables of a file hold for this machine.
+
+    Without tables no device is looked for, because that starts JAX's backends.
+    """
     machine = machine_of(platform) if tables else None
     choices = {}
     for entry in (entry for table in tables if table["machine"] == machine for entry in table["entries"]):
         problem, algorithm = problem_from_json(entry["problem"]), ALGORITHMS.get(entry["algorithm"])
-        if algorithm and not algorithm.unsupported(problem):
+        if algorithm and not algorithm.unsupported(problem, platform):
             choices[problem] = algorithm.name
+        seconds = {name: s for name, s in entry.get("seconds", {}).items() if name in ALGORITHMS}
+        local = [
+            name for name in seconds if ALGORITHMS[name].local and not ALGORITHMS[name].unsupported(problem, platform)
+        ]
+        if local:
+            choices[replace(problem, algorithm="direct")] = min(local, key=seconds.__getitem__)
     return choices

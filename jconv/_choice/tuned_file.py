@@ -1,11 +1,15 @@
 """The tuned table as a file: for each machine and problem the algorithm that was measured to be fastest."""
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from filelock import FileLock
 
 from jconv._device import machine_of
 from jconv._equation.as_json import problem_to_json
@@ -35,10 +39,14 @@ class Tuned:
 
 
 _HEAD = {"format": "jconv tuned table", "schema": 1}
+# A thousand entries take about one megabyte.
+LARGEST_FILE = 64 * 10**6
 
 
 def save_tuned(found: Iterable[Tuned], platform: str, path: Path) -> None:
     """Add what was found to a file, all at once or not at all; what other machines measured stays.
+
+    Processes and threads that save at the same time wait for one another, so that no entry is lost.
 
     Args:
         found: what was measured, on the first device of `platform`.
@@ -49,8 +57,20 @@ def save_tuned(found: Iterable[Tuned], platform: str, path: Path) -> None:
         ValueError: the file is there and is not a tuned table of this schema.
         OSError: it cannot be read or written.
     """
-    machine = machine_of(platform)
-    tables = read_tables(path)
+    machine, found = machine_of(platform), tuple(found)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock_of(path)):
+        text = json.dumps({**_HEAD, "tables": _merged(read_tables(path), found, machine)}, indent=1)
+        write_files(path.parent, {path.name: f"{text}\n".encode()})
+
+
+def lock_of(path: Path) -> Path:
+    """The file that is locked while a table is changed. It stays: removing it could let two in at once."""
+    return path.with_name(f".{path.name}.lock")
+
+
+def _merged(tables: list[dict[str, Any]], found: Iterable[Tuned], machine: Any) -> list[dict[str, Any]]:
+    """The tables of a file with what was found on a machine added to its own, sorted by problem."""
     entries = {_key(entry): entry for table in tables if table["machine"] == machine for entry in table["entries"]}
     for one in (one for one in found if one.algorithm is not None):
         entry = {
@@ -60,9 +80,7 @@ def save_tuned(found: Iterable[Tuned], platform: str, path: Path) -> None:
         }
         entries[_key(entry)] = entry
     others = [table for table in tables if table["machine"] != machine]
-    mine = {"machine": machine, "entries": [entries[key] for key in sorted(entries)]}
-    text = json.dumps({**_HEAD, "tables": [*others, mine]}, indent=1)
-    write_files(path.parent, {path.name: f"{text}\n".encode()})
+    return [*others, {"machine": machine, "entries": [entries[key] for key in sorted(entries)]}]
 
 
 def read_tables(path: Path) -> list[dict[str, Any]]:
@@ -70,12 +88,18 @@ def read_tables(path: Path) -> list[dict[str, Any]]:
 
     Raises:
         ValueError: it is not a tuned table of this schema.
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is not a regular file: a pipe would be waited for, a device has no end.
     """
     try:
-        content = path.read_bytes()
+        mode = path.stat().st_mode
     except FileNotFoundError:
         return []
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"{path} is not a tuned table of this jconv (it is over {LARGEST_FILE // 10**6} MB)")
     try:
         document = json.loads(content)
         if {name: document[name] for name in _HEAD} != _HEAD:
@@ -90,4 +114,5 @@ def read_tables(path: Path) -> list[dict[str, Any]]:
 
 
 def _key(entry: Mapping[str, Any]) -> str:
+    """The problem of an entry as text: what entries are sorted by, and told apart."""
     return json.dumps(entry.get("problem"), sort_keys=True)

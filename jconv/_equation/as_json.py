@@ -11,6 +11,8 @@ from jconv._equation.dtypes import DTYPES
 from jconv._equation.problem import ConvProblem
 from jconv._typing import DType
 
+_PER_AXIS = ("input_size", "window", "output_size", "stride", "input_dilation", "dilation", "low")
+
 
 def problem_to_json(problem: ConvProblem) -> dict[str, Any]:
     """Every field but the algorithm asked for, as numbers, words and lists of these."""
@@ -35,12 +37,14 @@ def problem_from_json(record: Mapping[str, Any]) -> ConvProblem:
     if not isinstance(record, Mapping):
         raise ValueError(f"{record!r} where a problem should be")
     problem = ConvProblem(**{name: _field_from_json(name, value) for name, value in record.items()})
-    if not all(len(axis) == 7 for axis in problem.axes):  # zips all the columns, strictly
-        raise ValueError(f"axes {problem.axes}")
+    columns = [getattr(problem, name) for name in _PER_AXIS]
+    if not all(isinstance(column, tuple) for column in columns) or len(set(map(len, columns))) > 1:
+        raise ValueError(f"axes {dict(zip(_PER_AXIS, columns, strict=True))}")
     return problem
 
 
 def _field_from_json(name: str, value: Any) -> Any:
+    """A field's value from JSON, checked."""
     if name == "precision":
         return _precision_from_json(value)
     if name.endswith("dtype"):
@@ -53,18 +57,21 @@ def _field_from_json(name: str, value: Any) -> Any:
 
 
 def _dtype_from_json(word: Any) -> DType:
+    """A dtype from its name."""
     if word not in DTYPES:
         raise ValueError(f"dtype {word!r}")
     return np.dtype(word)
 
 
 def _precision_to_json(precision: Any) -> Any:
+    """A pair of names for a pair, one name for a dot algorithm, None for None."""
     if isinstance(precision, tuple):
         return [p.name for p in precision]
     return precision if precision is None else precision.name
 
 
 def _precision_from_json(words: Any) -> Any:
+    """What `_precision_to_json` wrote as a precision."""
     try:
         if isinstance(words, list):
             return tuple(lax.Precision[word] for word in words)

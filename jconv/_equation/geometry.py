@@ -35,6 +35,7 @@ def word_padding(word: str, sizes: Ints, spans: Ints, strides: Ints) -> Pairs:
 
 
 def _axis_padding(word: str, size: int, span: int, stride: int) -> tuple[int, int]:
+    """The (low, high) pair that a padding word stands for along one axis."""
     reach = max(span - 1, 0)
     match word:
         case "VALID":

@@ -1,15 +1,48 @@
 """ConvProblem: the static part of the one equation that everything in jconv is, and its relabellings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd, prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jconv._equation.dtypes import wider
 from jconv._typing import DType, Ints, Precision
+
+
+class Axis(NamedTuple):
+    """One spatial axis of a problem:  input_dilation*i + low = stride*o + dilation*k.
+
+    Args:
+        input: I, positions of x.
+        window: K, taps of w.
+        output: O, positions of y.
+        stride: s, input steps between neighbouring outputs.
+        input_dilation: e, distance between neighbouring inputs.
+        dilation: d, distance between neighbouring taps.
+        low: lo, zero padding before the first input; negative crops.
+    """
+
+    input: int
+    window: int
+    output: int
+    stride: int = 1
+    input_dilation: int = 1
+    dilation: int = 1
+    low: int = 0
+
+    @property
+    def reach(self) -> int:
+        """Positions from the first tap of the first output to the last tap of the last; not positive if none."""
+        return self.stride * (self.output - 1) + self.dilation * (self.window - 1) + 1
+
+    @property
+    def high(self) -> int:
+        """Zero padding after the last input that makes exactly `output` windows fit; may be negative."""
+        inputs = self.input_dilation * (self.input - 1) + 1 if self.input else 0
+        return self.reach - self.low - inputs
 
 
 @dataclass(frozen=True)
@@ -85,32 +118,29 @@ class ConvProblem:
     @property
     def high(self) -> Ints:
         """Zero padding after the last input that makes exactly `output_size` windows fit; may be negative."""
-        return tuple(
-            s * (o - 1) + d * (k - 1) + 1 - lo - (e * (i - 1) + 1 if i else 0) for i, k, o, s, e, d, lo in self.axes
-        )
+        return tuple(axis.high for axis in self.axes)
 
     @property
-    def axes(self) -> tuple[tuple[int, int, int, int, int, int, int], ...]:
-        """(I, K, O, s, e, d, lo) of every spatial axis."""
+    def axes(self) -> tuple[Axis, ...]:
+        """Every spatial axis, in order."""
         columns = (
             self.input_size, self.window, self.output_size,
             self.stride, self.input_dilation, self.dilation, self.low,
         )  # fmt: skip
-        return tuple(zip(*columns, strict=True))
+        return tuple(Axis(*numbers) for numbers in zip(*columns, strict=True))
 
-    def with_axes(self, axes: Sequence[tuple[int, int, int, int, int, int, int]]) -> "ConvProblem":
-        """The same problem along other spatial axes, each given as in `axes`."""
-        columns = tuple(zip(*axes, strict=True)) or ((),) * 7
-        input_size, window, output_size, stride, input_dilation, dilation, low = columns
+    def with_axes(self, axes: Iterable[Axis]) -> "ConvProblem":
+        """The same problem along other spatial axes."""
+        axes = tuple(axes)
         return replace(
             self,
-            input_size=input_size,
-            window=window,
-            output_size=output_size,
-            stride=stride,
-            input_dilation=input_dilation,
-            dilation=dilation,
-            low=low,
+            input_size=tuple(axis.input for axis in axes),
+            window=tuple(axis.window for axis in axes),
+            output_size=tuple(axis.output for axis in axes),
+            stride=tuple(axis.stride for axis in axes),
+            input_dilation=tuple(axis.input_dilation for axis in axes),
+            dilation=tuple(axis.dilation for axis in axes),
+            low=tuple(axis.low for axis in axes),
         )
 
     @property
@@ -133,20 +163,21 @@ class ConvProblem:
     @property
     def empty(self) -> bool:
         """Whether no pair (input, tap) can contribute, or there is nothing to contribute to."""
-        apart = any(lo % gcd(s, d, e) for _, _, _, s, e, d, lo in self.axes)
+        apart = any(axis.low % gcd(axis.stride, axis.dilation, axis.input_dilation) for axis in self.axes)
         return apart or 0 in self.x_shape or 0 in self.w_shape or 0 in self.y_shape
 
     @property
     def multiply_adds(self) -> int:
         """Multiply-adds of the direct form, padding counted, the zeros of an input dilation not."""
         meetings = 1
-        for _, k, o, s, e, d, _ in self.axes:
-            meetings *= -(-o * k * gcd(s, d, e) // e)
+        for axis in self.axes:
+            common = gcd(axis.stride, axis.dilation, axis.input_dilation)
+            meetings *= -(-axis.output * axis.window * common // axis.input_dilation)
         return self.batch * self.groups * self.c_in * self.c_out * meetings
 
     @property
-    def few_outputs(self) -> bool:
-        """Whether there are fewer outputs than taps, as in kernel gradients."""
+    def more_taps_than_outputs(self) -> bool:
+        """Whether the window has more positions than the output, as in kernel gradients."""
         return prod(self.output_size) < prod(self.window)
 
     @property
@@ -182,16 +213,16 @@ class ConvProblem:
     @property
     def padded_bytes(self) -> int:
         """Bytes of x once it is padded and dilated so that every window lies inside it."""
-        extents = (max(0, s * (o - 1) + d * (k - 1) + 1) for _, k, o, s, _, d, _ in self.axes)
-        return self.batch * prod(extents) * self.groups * self.c_in * self.x_dtype.itemsize
+        reached = prod(max(0, axis.reach) for axis in self.axes)
+        return self.batch * reached * self.groups * self.c_in * self.x_dtype.itemsize
 
     @property
-    def edged_bytes(self) -> int:
-        """The same without the zeros between positions: what the phases of an input dilation share."""
+    def undilated_padded_bytes(self) -> int:
+        """Bytes of x once it is padded, without the zeros between positions: what the phases share."""
         return self.padded_bytes // prod(self.input_dilation)
 
     def gradient_x(self) -> "ConvProblem":
-        """The problem that gives the cotangent of x, from that of y and the flipped, c-m-swapped w.
+        """The problem that gives the cotangent of x from the cotangent of y and the flipped, c-m-swapped w.
 
         Substitute K-1-k for k in the equation: s*o + d*(K-1) - lo = e*i + d*k.
         """
@@ -203,15 +234,16 @@ class ConvProblem:
             output_size=self.input_size,
             stride=self.input_dilation,
             input_dilation=self.stride,
-            low=tuple(d * (k - 1) - lo for _, k, _, _, _, d, lo in self.axes),
+            low=tuple(axis.dilation * (axis.window - 1) - axis.low for axis in self.axes),
             x_dtype=self.dtype,
             dtype=self.x_dtype,
         )
 
     def gradient_w(self) -> "ConvProblem":
-        """The problem that gives the cotangent of w: x as [C, *I, G, N], that of y as [*O, G, N, M].
+        """The problem that gives the cotangent of w.
 
-        The result is [C, *K, G, M]. The index sets k and o change places: e*i + lo = d*k + s*o.
+        It takes x as [C, *I, G, N] and the cotangent of y as [*O, G, N, M]. The result is [C, *K, G, M].
+        The index sets k and o change places: e*i + lo = d*k + s*o.
         """
         return replace(
             self,

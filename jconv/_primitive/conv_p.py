@@ -1,7 +1,10 @@
 """conv_p: the one primitive. Bind, shape rule, bilinear derivatives, batching, lowering."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
+from inspect import signature
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +21,7 @@ conv_p = Primitive("jconv")
 
 
 def bind(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], differentiable and transformable."""
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and w [*K, G, C, M], differentiable and transformable."""
     x, w = _vary_alike(x, w)
     return conv_p.bind(x, w, problem=problem)
 
@@ -34,13 +37,31 @@ def _vary_alike(x: Array, w: Array) -> tuple[Array, Array]:
 # ---- eager use: compiled once per problem, found again by its hash
 
 
+def compiled_alone(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of x, w and hashable values, compiled as one where x and w are arrays; else traced as it is.
+
+    Under `jax.grad` outside of `jax.jit` it would otherwise be differentiated as a whole: a program with all of the
+    convolutions of a derivative, where each of them, compiled by itself, is found again in the next derivative.
+    """
+    compiled = jax.jit(function, static_argnums=range(2, len(signature(function).parameters)))
+
+    @wraps(function)
+    def call(x: Array, w: Array, *static: Any) -> Array:
+        traced = isinstance(x, jax.core.Tracer) or isinstance(w, jax.core.Tracer)
+        return function(x, w, *static) if traced else compiled(x, w, *static)
+
+    return call
+
+
 @partial(jax.jit, static_argnames="problem")
 def _eager(x: Array, w: Array, *, problem: ConvProblem) -> Array:
+    """Give y from arrays, in a program of its own."""
     return conv_p.bind(x, w, problem=problem)
 
 
 @conv_p.def_impl
 def _compiled(x: Array, w: Array, *, problem: ConvProblem) -> Array:
+    """The primitive outside of every trace."""
     with jax.disable_jit(False):  # without compilation there is nothing that the primitive could be
         return _eager(x, w, problem=problem)
 
@@ -50,6 +71,7 @@ def _compiled(x: Array, w: Array, *, problem: ConvProblem) -> Array:
 
 @conv_p.def_abstract_eval
 def _abstract(x, w, *, problem: ConvProblem):
+    """The abstract value of y; TypeError if the operands are not what the problem says."""
     seen = (x.shape, w.shape, x.dtype, w.dtype)
     promised = (problem.x_shape, problem.w_shape, problem.x_dtype, problem.w_dtype)
     if seen != promised:
@@ -63,21 +85,40 @@ def _abstract(x, w, *, problem: ConvProblem):
 
 
 # ---- derivatives: the map is bilinear, and each of its transposes is again a problem of its own
+#
+# Outside of jit every step here is a program: lax's transpositions are one each, jnp's, which are jitted functions that
+# are differentiated in turn, are several.
 
 
+@compiled_alone
 def adjoint_x(y: Array, w: Array, problem: ConvProblem) -> Array:
     """The adjoint of x -> y for a fixed w: takes [N, *O, G, M] to [N, *I, G, C]."""
-    flipped = lax.rev(w, tuple(range(problem.rank))).swapaxes(-1, -2)
-    return bind(y, flipped, problem.gradient_x())
+    return bind(y, _flipped(w, problem.rank), problem.gradient_x())
+
+
+def _flipped(w: Array, rank: int) -> Array:
+    """[*K, G, C, M] to [*K, G, M, C], every window reversed."""
+    return lax.transpose(lax.rev(w, tuple(range(rank))), (*range(rank + 1), rank + 2, rank + 1))
 
 
 def _transpose_x(cotangent: Array, x, w: Array, *, problem: ConvProblem) -> Array:
+    """The cotangent of x from the cotangent of y."""
     return adjoint_x(cotangent, w, problem)
 
 
 def _transpose_w(cotangent: Array, x: Array, w, *, problem: ConvProblem) -> Array:
-    gradient = bind(x.swapaxes(0, -1), jnp.moveaxis(cotangent, 0, -2), problem.gradient_w())
-    return jnp.moveaxis(gradient, 0, -2)
+    """The cotangent of w from the cotangent of y."""
+    return _adjoint_w(cotangent, x, problem)
+
+
+@compiled_alone
+def _adjoint_w(y: Array, x: Array, problem: ConvProblem) -> Array:
+    """The adjoint of w -> y for a fixed x: takes [N, *O, G, M] to [*K, G, C, M]."""
+    last = problem.rank + 2
+    first_before_last = (*range(1, last), 0, last)
+    x = lax.transpose(x, (last, *range(1, last), 0))  # [C, *I, G, N]
+    y = lax.transpose(y, first_before_last)  # [*O, G, N, M]
+    return lax.transpose(bind(x, y, problem.gradient_w()), first_before_last)  # from [C, *K, G, M]
 
 
 ad.defbilinear(conv_p, _transpose_x, _transpose_w)
@@ -87,6 +128,7 @@ ad.defbilinear(conv_p, _transpose_x, _transpose_w)
 
 
 def _batch(operands, dims, *, problem: ConvProblem):
+    """Give y and its batch axis, from x and w and theirs; None for an operand that has none."""
     x, w = operands
     x_dim, w_dim = dims
     if w_dim is None:
@@ -118,6 +160,7 @@ batching.primitive_batchers[conv_p] = _batch
 
 
 def _lower(ctx: mlir.LoweringRuleContext, x, w, *, problem: ConvProblem, platform: str):
+    """The operations of the algorithm that is chosen, for canonical x and w."""
     algorithm = chosen(ctx, problem, platform)
     return lower(ctx, x, w, problem=problem, algorithm=algorithm, layout=None)
 

@@ -13,7 +13,7 @@ def varying_axes(x: Array) -> Set[str]:
     """The mesh axes of `jax.shard_map` over which x varies; empty outside.
 
     The set is read from the abstract value's `mat`, which the documentation of `jax.typeof` does not promise.
-    tests/test_transforms.py::test_shard_map_with_a_replicated_kernel fails when it moves.
+    tests/primitive/test_transforms.py::test_shard_map_with_a_replicated_kernel fails when it moves.
     """
     aval: Any = jax.typeof(x)
     return aval.mat.varying
@@ -23,7 +23,7 @@ def is_partitioned(ctx: mlir.LoweringRuleContext) -> bool:
     """Whether XLA is to divide the program being lowered over devices.
 
     It is read from the lowering context's `axis_context`, which JAX documents nowhere.
-    tests/test_sharding.py fails when it moves.
+    tests/primitive/test_sharding.py fails when it moves.
     """
     axes: Any = ctx.module_context.axis_context
     if hasattr(axes, "num_devices"):
@@ -35,7 +35,7 @@ def lowering_rules() -> tuple[dict[Any, Any], dict[str, dict[Any, Any]]]:
     """JAX's tables of lowering rules: by primitive, and by platform and primitive.
 
     JAX's public API writes these tables (`mlir.register_lowering`) and has nothing that reads them.
-    tests/test_install.py::test_rules_of_jax_are_where_install_reads_them fails when they move.
+    tests/programs/test_install.py::test_rules_of_jax_are_where_install_reads_them fails when they move.
 
     Raises:
         RuntimeError: this version of JAX keeps them elsewhere.

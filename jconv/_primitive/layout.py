@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
@@ -11,6 +10,7 @@ from jconv._algorithms._xla import channels_last
 from jconv._equation.dtypes import DTYPES
 from jconv._equation.geometry import dilated_size, output_size
 from jconv._equation.problem import ConvProblem
+from jconv._rewrites.groups import split_groups
 from jconv._typing import Array, Ints, Pairs
 
 
@@ -49,7 +49,7 @@ def posed_problem(
     groups: int,
     **dtypes_and_precision: Any,
 ) -> ConvProblem:
-    """The problem of checked arguments; `groups` counts those of the features and of the batch."""
+    """The problem of checked arguments; `groups` counts feature groups and batch groups."""
     batch, _, *sizes = (lhs_shape[a] for a in layout.numbers.lhs_spec)
     c_out, c_in, *window = (rhs_shape[a] for a in layout.numbers.rhs_spec)
     padded = padded_sizes(sizes, input_dilation, padding)
@@ -79,7 +79,7 @@ def equation_problem(
 
     Args:
         operands: the abstract values of input and kernel.
-        result: that of the result.
+        result: the abstract value of the result.
         params: the equation's parameters.
 
     Returns:
@@ -112,6 +112,7 @@ def equation_problem(
 
 
 def _ints(values: Sequence[Any]) -> Ints:
+    """Integers of any type as Python's."""
     return tuple(map(int, values))
 
 
@@ -123,16 +124,28 @@ def solve_in_layout(
     layout: Layout,
 ) -> Array:
     """Bring lhs and rhs to the canonical x and w, solve, and bring y back."""
+    x, w = _canonical_x(lhs, problem, layout), _canonical_w(rhs, problem, layout)
+    return _from_canonical_y(solve(x, w, problem), problem, layout)
+
+
+def _canonical_x(lhs: Array, problem: ConvProblem, layout: Layout) -> Array:
+    """[N, *I, G, C] from lax's lhs."""
     batch, channels, *spatial = layout.numbers.lhs_spec
     x = _move(lhs, (batch, *spatial, channels))
     if layout.batch_groups > 1:
         x = x.reshape(layout.batch_groups, problem.batch, *x.shape[1:])
-        x = jnp.moveaxis(x, 0, -2)
-    x = x.reshape(problem.x_shape)
+        x = _move(x, (*range(1, x.ndim - 1), 0, x.ndim - 1))
+    return x.reshape(problem.x_shape)
+
+
+def _canonical_w(rhs: Array, problem: ConvProblem, layout: Layout) -> Array:
+    """[*K, G, C, M] from lax's rhs."""
     features, channels, *spatial = layout.numbers.rhs_spec
-    w = _move(rhs, (*spatial, channels, features))  # [*K, C, G*M]
-    w = w.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    y = solve(x, jnp.moveaxis(w, -2, -3), problem)
+    return split_groups(_move(rhs, (*spatial, channels, features)), problem)
+
+
+def _from_canonical_y(y: Array, problem: ConvProblem, layout: Layout) -> Array:
+    """Give lax's result from y [N, *O, G, M]."""
     y = y.reshape(*y.shape[:-2], problem.groups * problem.c_out)
     batch, features, *spatial = layout.numbers.out_spec
     order = (batch, *spatial, features)
@@ -140,4 +153,5 @@ def solve_in_layout(
 
 
 def _move(array: Array, order: Ints) -> Array:
+    """The array with its axes in this order; itself if they are."""
     return array if tuple(order) == tuple(range(array.ndim)) else lax.transpose(array, order)

@@ -46,6 +46,7 @@ def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algo
 # A jit of its own, so that equal problems in one program are traced and lowered once.
 @partial(jax.jit, static_argnames=("problem", "algorithm", "layout"))
 def _solved(lhs: Array, rhs: Array, *, problem: ConvProblem, algorithm: Algorithm, layout: Layout | None) -> Array:
+    """The result by one algorithm in lax's layout; without a layout, y from x and w without their axes of length 1."""
     with jax.named_scope(f"jconv.{algorithm.name}"):  # so that a profile, and the program's text, tell
         if layout is not None:
             return solve_in_layout(algorithm.compute, lhs, rhs, problem, layout)
@@ -53,7 +54,7 @@ def _solved(lhs: Array, rhs: Array, *, problem: ConvProblem, algorithm: Algorith
 
 
 def _solved_canonical(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
-    """y from x and w; in JAX's explicit sharding mode, sharded over the batch as x is."""
+    """Give y from x and w; in JAX's explicit sharding mode, sharded over the batch as x is."""
 
     def compute(x: Array, w: Array) -> Array:
         return algorithm.compute(x, w, problem)
@@ -71,4 +72,5 @@ def batch_spec(spec: PartitionSpec, problem: ConvProblem) -> PartitionSpec:
 
 
 def _without_ones(array: Array) -> Array:
+    """The array without its axes of length 1."""
     return lax.squeeze(array, [a for a, n in enumerate(array.shape) if n == 1])

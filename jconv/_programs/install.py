@@ -1,6 +1,7 @@
 """install: every lax.conv_general_dilated of the process takes jconv's choice of algorithm."""
 
-import os
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +14,20 @@ from jax.interpreters import mlir
 
 from jconv._algorithms import Algorithm
 from jconv._algorithms._xla import OwnAxes
+from jconv._choice.choose import CHOICES
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.jax_internals import lowering_rules
 from jconv._primitive.layout import Layout, equation_problem
 from jconv._primitive.lowering import PLATFORMS, chosen, lower, serving
+from jconv._typing import Numerics
+from jconv._verbs.arguments import one_word
+from jconv._verbs.environment import YES_AND_NO, environment_word
+from jconv._verbs.signatures import shown_as_written
 from jconv._verbs.use_algorithm import pinned_algorithm
 
 
-def install() -> None:
+@shown_as_written
+def install(*, numerics: Numerics = "auto") -> None:
     """Let jconv compute every `jax.lax.conv_general_dilated` of the process, and its gradients.
 
     It replaces the rule by which JAX turns that one primitive into XLA's operations. So it reaches the
@@ -35,7 +42,14 @@ def install() -> None:
     `jax.jit(f).lower(...).compile()` stay as they are. Calling it twice is calling it once. With
     `JCONV_INSTALL=1` in the environment, `import jconv` calls it.
 
+    Args:
+        numerics: by which choice. "auto" may take `fft` and Winograd, whose error is relative to the largest value:
+            a 31x31 box over 0/1 masks of 256x256, in float32, does not count exactly. "direct" keeps to algorithms
+            whose every output is a direct sum over its own window. `JCONV_NUMERICS=direct` in the environment makes
+            "auto" mean that everywhere.
+
     Raises:
+        ValueError: `numerics` is neither.
         RuntimeError: this version of JAX keeps its rules where jconv does not find them.
 
     Examples:
@@ -47,9 +61,10 @@ def install() -> None:
         (1, 9, 9, 8)
         >>> uninstall()
     """
+    by = _checked("install", numerics)
     with _registration.lock:
         _registration.add()
-        serving.set_global("auto")
+        serving.set_global(by)
 
 
 def uninstall() -> None:
@@ -63,14 +78,19 @@ def uninstall() -> None:
         _registration.remove_if_unused()
 
 
+@shown_as_written
 @contextmanager
-def installed() -> Iterator[None]:
+def installed(*, numerics: Numerics = "auto") -> Iterator[None]:
     """`install` for a block of code, in this thread alone: threads started inside do not inherit it.
 
     It belongs around the call of a jitted function, not into its body: what decides is the moment of
     compilation. Blocks nest, and an `install` before or inside them is respected.
 
+    Args:
+        numerics: as in `install`.
+
     Raises:
+        ValueError: as in `install`.
         RuntimeError: as in `install`.
 
     Examples:
@@ -80,11 +100,12 @@ def installed() -> Iterator[None]:
         ...     lax.conv(jnp.ones((1, 1, 4, 4)), jnp.ones((1, 1, 2, 2)), (1, 1), "VALID").shape
         (1, 1, 3, 3)
     """
+    by = _checked("installed", numerics)
     with _registration.lock:
         _registration.add()
         _registration.open_blocks += 1
     try:
-        with serving("auto"):
+        with serving(by):
             yield
     finally:
         with _registration.lock:
@@ -92,9 +113,23 @@ def installed() -> Iterator[None]:
             _registration.remove_if_unused()
 
 
+def _checked(verb: str, numerics: Any) -> str:
+    """`numerics`, as one of its words in small letters."""
+    if not isinstance(numerics, str):
+        known, kind = ", ".join(map(repr, CHOICES)), type(numerics).__name__
+        raise TypeError(f"{verb}: numerics={numerics!r} must be one of {known}, not {kind}.")
+    return one_word(verb, "numerics", numerics, CHOICES)
+
+
+def served_algorithm() -> str | Algorithm:
+    """What JAX's own convolutions use here, where jconv serves them: the pin of `use_algorithm`, else the numerics."""
+    pinned = pinned_algorithm()
+    return serving.value if pinned == "auto" else pinned
+
+
 def install_if_asked() -> None:
-    """`install` if the environment says JCONV_INSTALL=1."""
-    if os.environ.get("JCONV_INSTALL", "0") not in ("", "0"):
+    """`install` if the environment's JCONV_INSTALL says yes; anything but yes or no is warned of and ignored."""
+    if environment_word("JCONV_INSTALL", {"": False} | YES_AND_NO, default=False):
         install()
 
 
@@ -157,8 +192,7 @@ class _Served:
         posed = equation_problem(ctx.avals_in, ctx.avals_out[0], params)
         if posed is None:
             return None
-        asked = pinned_algorithm()
-        problem, layout = replace(posed[0], algorithm=serving.value if asked == "auto" else asked), posed[1]
+        problem, layout = replace(posed[0], algorithm=served_algorithm()), posed[1]
         algorithm = chosen(ctx, problem, self.platform)
         if algorithm.name == "lax" and (self.platform != "cpu" or _fast_in_loops(problem, layout)):
             return None

@@ -13,6 +13,7 @@ import numpy as np
 
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._equation.problem import ConvProblem
+from jconv._rewrites.groups import split_groups
 from jconv._typing import Array, DType, Ints
 
 # An algorithm that takes so many times the best one's time at its first call is not called again.
@@ -26,7 +27,7 @@ _CALLS_A_TURN = 10
 
 
 class Times(NamedTuple):
-    """Median seconds of a call, by algorithm; and of those that failed, why."""
+    """By algorithm, median seconds of a call; and why it failed, for those that did."""
 
     seconds: Mapping[str, float]
     failed: Mapping[str, str]
@@ -89,7 +90,7 @@ def _sample(programs: Mapping[str, Callable[[], Array]], samples: Mapping[str, l
 def _shapes(problem: ConvProblem) -> tuple[Ints, Ints]:
     """The operands' shapes in a program: (*, G*C) and (*K, C, G*M); or image and cotangent."""
     g, sizes, window = problem.groups, problem.input_size, problem.window
-    if problem.few_outputs:
+    if problem.more_taps_than_outputs:
         return (problem.c_in, *sizes, g * problem.batch), (problem.c_in, *window, g * problem.c_out)
     return (problem.batch, *sizes, g * problem.c_in), (*window, problem.c_in, g * problem.c_out)
 
@@ -97,9 +98,8 @@ def _shapes(problem: ConvProblem) -> tuple[Ints, Ints]:
 def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
     """As in a program, where what stands around the algorithm is compiled with it: copies can be spared, or not."""
     g, m = problem.groups, problem.c_out
-    if not problem.few_outputs:
-        w = jnp.moveaxis(w.reshape(*w.shape[:-1], g, m), -2, -3)
-        y = algorithm.compute(x.reshape(problem.x_shape), w, problem)
+    if not problem.more_taps_than_outputs:
+        y = algorithm.compute(x.reshape(problem.x_shape), split_groups(w, problem), problem)
         return y.reshape(*y.shape[:-2], g * m)
     x, w = x.reshape(*x.shape[:-1], g, problem.batch), w.reshape(*w.shape[:-1], g, m)
     y = jnp.moveaxis(algorithm.compute(x.swapaxes(0, -1), jnp.moveaxis(w, 0, -2), problem), 0, -3)
@@ -107,6 +107,7 @@ def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> 
 
 
 def _compiled(algorithm: Algorithm, x: Array, w: Array, problem: ConvProblem, most_bytes: int) -> Callable[[], Array]:
+    """The algorithm as a compiled program on x and w; MemoryError if it needs more temporary memory than that."""
     # A function of its own: JAX keeps what it compiled for as long as the function lives, and a process may not have
     # more than some ten thousand pieces of code.
     program = jax.jit(lambda x, w: _compute(x, w, problem, algorithm)).lower(x, w).compile()
@@ -118,16 +119,19 @@ def _compiled(algorithm: Algorithm, x: Array, w: Array, problem: ConvProblem, mo
 
 
 def _time(program: Callable[[], Array]) -> float:
+    """Seconds of one call."""
     start = time.perf_counter()
     jax.block_until_ready(program())
     return time.perf_counter() - start
 
 
 def _enough(samples: Sequence[float], seconds: float) -> bool:
+    """Whether these times of single calls are enough for a median."""
     return len(samples) >= _MOST_CALLS or (len(samples) >= _LEAST_CALLS and sum(samples) >= seconds)
 
 
 def _needs_x64(problem: ConvProblem) -> bool:
+    """Whether a dtype of the problem exists only in JAX's 64-bit mode."""
     return any(
         dtype.itemsize == (16 if dtype.kind == "c" else 8)
         for dtype in (problem.x_dtype, problem.w_dtype, problem.dtype)

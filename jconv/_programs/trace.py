@@ -6,6 +6,7 @@ from typing import Any
 import jax
 from jax import lax
 
+from jconv._choice.choose import CHOICES
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import conv_p
 from jconv._primitive.layout import equation_problem
@@ -13,7 +14,7 @@ from jconv._primitive.layout import equation_problem
 
 def traced_problems(function: Callable[..., Any], *args: Any) -> tuple[ConvProblem, ...]:
     """The distinct problems of a function's convolutions, in order; not those that name their algorithm."""
-    return tuple(problem for problem in traced_convolutions(function, *args) if problem.algorithm == "auto")
+    return tuple(problem for problem in traced_convolutions(function, *args) if problem.algorithm in CHOICES)
 
 
 def traced_convolutions(function: Callable[..., Any], *args: Any) -> dict[ConvProblem, bool]:
@@ -40,7 +41,13 @@ def equations(value: Any) -> Iterator[Any]:
             yield from equations(one)
 
 
+def own_problems(jaxpr: Any) -> list[ConvProblem]:
+    """The problems of jconv's own convolutions in a jaxpr, as often as they occur, in order."""
+    return [equation.params["problem"] for equation in equations(jaxpr) if equation.primitive is conv_p]
+
+
 def _problem_of(equation: Any) -> ConvProblem | None:
+    """The problem of an equation of a jaxpr; None if it is no convolution, or none that is a `ConvProblem`."""
     if equation.primitive is conv_p:
         return equation.params["problem"]
     if equation.primitive is lax.conv_general_dilated_p:

@@ -29,8 +29,8 @@ def tune(
 ) -> tuple[Tuned, ...]:
     """Measure every algorithm on a function's convolutions, on this device, and choose by that from now on.
 
-    The function is traced, not run. Its convolutions are those of jconv and those of
-    `jax.lax.conv_general_dilated`, also inside loops, and the two gradients of each; those that name
+    The function is traced, not run. It tunes jconv's convolutions and
+    `jax.lax.conv_general_dilated`'s, also inside loops, and the two gradients of each; those that name
     their algorithm are left alone. The result is added to a file, and `choose_algorithm` looks there
     first, in this process and in later ones. Functions compiled before are compiled anew at their
     next call.
@@ -92,9 +92,11 @@ def tune(
 
 
 def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:
+    """The problems of a target and its arguments, each as "auto": what is measured serves "direct" as well."""
     if callable(target):
-        return traced_problems(target, *args)
-    problems = tuple(target) if isinstance(target, Iterable) else (target,)
+        problems, args = traced_problems(target, *args), ()
+    else:
+        problems = tuple(target) if isinstance(target, Iterable) else (target,)
     if args or not all(isinstance(problem, ConvProblem) for problem in problems):
         raise TypeError(
             f"tune: the target, of type {type(target).__name__}, must be a function, followed by its arguments, "
@@ -104,9 +106,10 @@ def _problems(target: Any, args: Sequence[Any]) -> tuple[ConvProblem, ...]:
 
 
 def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
+    """What is to be measured for a problem, the algorithm chosen so far first, and why the others are left out."""
     left_out = {}
     for algorithm in ALGORITHMS.values():
-        reasons = algorithm.unsupported(problem)
+        reasons = algorithm.unsupported(problem, platform)
         if reasons:
             left_out[algorithm.name] = "; ".join(reasons)
         elif aside := why_not_auto(problem, platform, algorithm):
@@ -120,6 +123,7 @@ def _plan(problem: ConvProblem, platform: str, most_bytes: int) -> Tuned:
 
 
 def _carried_out(plan: Tuned, seconds: float, most_bytes: int) -> Tuned:
+    """The plan, with the times that were measured and the fastest algorithm."""
     times = measure(plan.problem, plan.candidates, seconds=seconds, most_bytes=most_bytes)
     fastest = min(times.seconds, key=times.seconds.__getitem__, default=None)
     return replace(plan, left_out={**plan.left_out, **times.failed}, seconds=dict(times.seconds), algorithm=fastest)

@@ -6,33 +6,30 @@ from math import prod
 import jax.numpy as jnp
 from jax import lax
 
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.compute import Compute
-from jconv._rewrites.padding import pad_input
+from jconv._rewrites.padding import pad_axes
 from jconv._typing import Array
 
 
 def lift_rank(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a problem as one with an axis more, of one position, before the others: reshapes only."""
-    lifted = problem.with_axes([(1, 1, 1, 1, 1, 1, 0), *problem.axes])
+    lifted = problem.with_axes([Axis(1, 1, 1), *problem.axes])
     return compute(x[:, None], w[None], lifted).reshape(problem.y_shape)
 
 
 def fold_first_axis(compute: Compute, x: Array, w: Array, problem: ConvProblem) -> Array:
     """Solve a problem with one spatial axis fewer: the first axis's taps become channels, its outputs examples."""
-    (_, k, o, s, _, d, lo), *rest = problem.axes
-    only_first = replace(
-        problem,
-        low=(lo, *(0,) * len(rest)),
-        window=(k, *(1,) * len(rest)),
-        output_size=(o, *problem.input_size[1:]),
-        stride=(s, *(1,) * len(rest)),
-    )
-    x = lax.optimization_barrier(pad_input(x, only_first))  # or it is computed anew for every tap
-    taps = [x[:, slice(d * j, d * j + s * (o - 1) + 1, s)] for j in range(k)]
-    x = jnp.concatenate(taps, axis=-1)  # [N, O, *I', G, K*C]
-    w = jnp.moveaxis(w, 0, -3).reshape(*w.shape[1:-2], k * problem.c_in, problem.c_out)
-    folded = replace(problem.with_axes(rest), batch=problem.batch * o, c_in=k * problem.c_in)
+    axis, *rest = problem.axes
+    taps = axis.window
+    padded = pad_axes(x, 1, [(axis.low, axis.high, axis.input_dilation - 1)])
+    x = lax.optimization_barrier(padded)  # or it is computed anew for every tap
+    extent = axis.stride * (axis.output - 1) + 1
+    starts = range(0, axis.dilation * taps, axis.dilation)
+    parts = [x[:, slice(start, start + extent, axis.stride)] for start in starts]
+    x = jnp.concatenate(parts, axis=-1)  # [N, O, *I', G, K*C]
+    w = jnp.moveaxis(w, 0, -3).reshape(*w.shape[1:-2], taps * problem.c_in, problem.c_out)
+    folded = replace(problem.with_axes(rest), batch=problem.batch * axis.output, c_in=taps * problem.c_in)
     y = compute(x.reshape(folded.x_shape), w, folded)
     return y.reshape(problem.y_shape)
 
@@ -48,10 +45,10 @@ def without_idle_axes(compute: Compute, x: Array, w: Array, problem: ConvProblem
     if len(busy) == rank:
         return compute(x, w, problem)
     pads, steps = [], []
-    for a, ((_, _, _, s, e, d, lo), high) in enumerate(zip(problem.axes, problem.high, strict=True)):
-        pads.append((0, 0, 0) if a in busy else (lo, high, e - 1))
-        steps.append(1 if a in busy else s if a in examples else d)
-    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *pads, (0, 0, 0), (0, 0, 0)])
+    for a, axis in enumerate(problem.axes):
+        pads.append((0, 0, 0) if a in busy else (axis.low, axis.high, axis.input_dilation - 1))
+        steps.append(1 if a in busy else axis.stride if a in examples else axis.dilation)
+    x = pad_axes(x, 1, pads)
     x = x[:, *(slice(None, None, step) for step in steps)]
     x = x.transpose(0, *(a + 1 for a in examples + busy), rank + 1, *(a + 1 for a in channels), rank + 2)
     w = w.transpose(*examples, *busy, rank, *channels, rank + 1, rank + 2)

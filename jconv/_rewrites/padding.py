@@ -1,6 +1,7 @@
 """Zeros around and between positions, by a copy; and slices at traced positions."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +11,30 @@ from jax import lax
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Array, Ints
 
+Pad: TypeAlias = tuple[int, int, int]  # zeros before, after and between the positions of an axis; negative ones crop
+
+
+def pad_axes(array: Array, first: int, pads: Sequence[Pad]) -> Array:
+    """Put zeros before, after and between the positions of neighbouring axes, or crop them.
+
+    Args:
+        array: any array.
+        first: the first of the axes, not negative.
+        pads: (before, after, between) for it and those that follow; the axes left over stay as they are.
+
+    Returns:
+        The padded array; the array itself where nothing is to be padded.
+    """
+    if not any(map(any, pads)):
+        return array
+    nothing = (0, 0, 0)
+    after = array.ndim - first - len(pads)
+    return lax.pad(array, jnp.zeros((), array.dtype), [*[nothing] * first, *pads, *[nothing] * after])
+
 
 def pad_input(x: Array, problem: ConvProblem) -> Array:
     """Pad x [N, *I, G, C] so that every window lies inside it: zeros between, before and after, or cropped."""
-    between = [e - 1 for e in problem.input_dilation]
-    spatial = list(zip(problem.low, problem.high, between, strict=True))
-    if not any(map(any, spatial)):
-        return x
-    return lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *spatial, (0, 0, 0), (0, 0, 0)])
+    return pad_axes(x, 1, [(axis.low, axis.high, axis.input_dilation - 1) for axis in problem.axes])
 
 
 def slice_at(x: Array, start: Sequence[int | Array], sizes: Ints) -> Array:

@@ -8,16 +8,16 @@ from math import gcd, prod
 from typing import TypeAlias
 
 import jax.numpy as jnp
-from jax import lax
 
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.compute import Compute
+from jconv._rewrites.padding import pad_axes
 from jconv._typing import Array, Ints
 
 Phases: TypeAlias = list[tuple[tuple[slice, ...], ConvProblem]]
 
 # Features of all phases together up to which they are worth one call, whatever it wastes.
-THIN_FEATURES = 64
+FEW_FEATURES = 64
 # Taps of the covering window, over those needed, up to which one call is worth it.
 MAX_WASTE = 1.3
 
@@ -54,45 +54,49 @@ def phases_together(problem: ConvProblem) -> int:
 
 
 def _phase_counts(problem: ConvProblem) -> Ints:
+    """How many phases there are along each axis."""
     return tuple(e // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True))
 
 
 def _phases(problem: ConvProblem, counts: Ints) -> Iterator[tuple[tuple[slice, ...], ConvProblem]]:
     """Every phase in row-major order: which taps it uses, and its problem."""
-    sizes = tuple(-(-o // count) for o, count in zip(problem.output_size, counts, strict=True))
-    for phase in product(*map(range, counts)):
-        taps, low = [], []
-        for r, (_, _, _, s, e, d, lo) in zip(phase, problem.axes, strict=True):
-            step = e // gcd(d, e)
-            first = next((k for k in range(step) if (s * r + d * k - lo) % e == 0), None)
-            taps.append(slice(0, 0) if first is None else slice(first, None, step))
-            low.append(0 if first is None else -((s * r + d * first - lo) // e))
-        window = tuple(len(range(k)[tap]) for k, tap in zip(problem.window, taps, strict=True))
-        yield (
-            tuple(taps),
-            replace(
-                problem,
-                window=window,
-                output_size=sizes,
-                stride=tuple(s // gcd(s, e) for s, e in zip(problem.stride, problem.input_dilation, strict=True)),
-                dilation=tuple(d // gcd(d, e) for d, e in zip(problem.dilation, problem.input_dilation, strict=True)),
-                input_dilation=(1,) * problem.rank,
-                low=tuple(low),
-            ),
-        )
+    per_axis = (
+        [_axis_phase(axis, number, count) for number in range(count)]
+        for axis, count in zip(problem.axes, counts, strict=True)
+    )
+    for phase in product(*per_axis):
+        yield tuple(taps for taps, _ in phase), problem.with_axes(axis for _, axis in phase)
+
+
+def _axis_phase(axis: Axis, number: int, count: int) -> tuple[slice, Axis]:
+    """Along one axis, the taps of a phase, one of `count`, and the axis of its problem."""
+    e = axis.input_dilation
+    step = e // gcd(axis.dilation, e)
+    start = axis.stride * number - axis.low  # of the phase's first output, in dilated positions
+    first = next((k for k in range(step) if (start + axis.dilation * k) % e == 0), None)
+    taps = slice(0, 0) if first is None else slice(first, None, step)
+    return taps, Axis(
+        input=axis.input,
+        window=len(range(axis.window)[taps]),
+        output=-(-axis.output // count),
+        stride=axis.stride // gcd(axis.stride, e),
+        input_dilation=1,
+        dilation=axis.dilation // gcd(axis.dilation, e),
+        low=0 if first is None else -((start + axis.dilation * first) // e),
+    )
 
 
 def _together_is_cheap(problem: ConvProblem, phases: Phases) -> bool:
-    """Whether one window that covers those of all phases is little larger, or the phases are many or thin."""
+    """Whether one window that covers the windows of all phases is little larger, or features are few."""
     if any(d > 1 for d in phases[0][1].dilation):
         return False
     needed = sum(prod(part.window) for _, part in phases)
     covered = len(phases) * prod(_cover(phases)[1])
-    return len(phases) * problem.c_out <= THIN_FEATURES or covered <= MAX_WASTE * needed
+    return len(phases) * problem.c_out <= FEW_FEATURES or covered <= MAX_WASTE * needed
 
 
 def _cover(phases: Phases) -> tuple[Ints, Ints]:
-    """The low padding and the window that cover those of all phases, per axis."""
+    """The least low padding and window, per axis, that cover the padding and the window of every phase."""
     parts = [part for _, part in phases]
     low = tuple(map(max, zip(*(part.low for part in parts), strict=True)))
     reach = tuple(map(max, zip(*([k - lo for k, lo in zip(p.window, p.low, strict=True)] for p in parts), strict=True)))
@@ -106,7 +110,7 @@ def _phases_as_features(compute: Compute, x: Array, w: Array, phases: Phases) ->
     for taps, part in phases:
         before = [cover - lo for cover, lo in zip(low, part.low, strict=True)]
         around = [(b, n - b - k, 0) for b, n, k in zip(before, window, part.window, strict=True)]
-        kernels.append(lax.pad(w[taps], jnp.zeros((), w.dtype), [*around, (0, 0, 0), (0, 0, 0), (0, 0, 0)]))
+        kernels.append(pad_axes(w[taps], 0, around))
     one = phases[0][1]
     whole = replace(one, low=low, window=window, c_out=len(phases) * one.c_out)
     y = compute(x, jnp.stack(kernels, axis=-2).reshape(whole.w_shape), whole)  # [N, *Q, G, phases * M]

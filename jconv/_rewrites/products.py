@@ -5,6 +5,20 @@ from jax import lax
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Array, Ints
 
+# The dot algorithms that XLA:CPU has.
+CPU_DOTS = ("DEFAULT", "F16_F16_F16", "F32_F32_F32", "F64_F64_F64", *(f"BF16_BF16_F32{x}" for x in ("", "_X3", "_X6")))
+
+
+def refused_dots(problem: ConvProblem, platform: str) -> tuple[str, ...]:
+    """Why the platform's dots do not have the dot algorithm that the problem asks for; empty if they do.
+
+    Which have it is known of CPU alone: others are asked by trying.
+    """
+    asked = problem.precision
+    if platform == "cpu" and isinstance(asked, lax.DotAlgorithmPreset) and asked.name not in CPU_DOTS:
+        return (f"precision={asked.name} is a dot algorithm that XLA does not have on CPU",)
+    return ()
+
 
 def grouped_dot(a: Array, b: Array, a_summed: Ints, b_summed: Ints, problem: ConvProblem) -> Array:
     """Multiply a [G, ...] by b [G, ...], summed over the given axes, to [G, *rest of a, *rest of b].
@@ -29,7 +43,7 @@ def grouped_dot(a: Array, b: Array, a_summed: Ints, b_summed: Ints, problem: Con
 def summed_dot(a: Array, b: Array, problem: ConvProblem) -> Array:
     """[G, ..., A] by [G, ..., B], summed over all between, to [G, A, B]: as a kernel gradient's operands come.
 
-    Of one group the narrower goes first: XLA transposes the first operand of such a product, and only that.
+    In a single group the narrower goes first: XLA transposes the first operand of such a product, and only that.
     """
     summed = tuple(range(1, a.ndim - 1))
     if problem.groups == 1 and a.shape[-1] > b.shape[-1]:

@@ -31,7 +31,7 @@ def swapped(problem: ConvProblem) -> ConvProblem:
         window=problem.input_size,
         input_dilation=problem.dilation,
         dilation=problem.input_dilation,
-        low=tuple(s * (o - 1) - lo for _, _, o, s, _, _, lo in problem.axes),
+        low=tuple(axis.stride * (axis.output - 1) - axis.low for axis in problem.axes),
         x_dtype=problem.w_dtype,
         w_dtype=problem.x_dtype,
         precision=precision[::-1] if isinstance(precision, tuple) else precision,
@@ -40,4 +40,6 @@ def swapped(problem: ConvProblem) -> ConvProblem:
 
 def swap_is_due(problem: ConvProblem) -> bool:
     """Whether input dilation is best removed by `swap_operands`, not by phases: there are few outputs."""
-    return problem.few_outputs and set(problem.dilation) == {1} and any(e > 1 for e in problem.input_dilation)
+    return (
+        problem.more_taps_than_outputs and set(problem.dilation) == {1} and any(e > 1 for e in problem.input_dilation)
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from jconv._algorithms import ALGORITHMS, Algorithm
+from jconv._choice.choose import CHOICES
 from jconv._equation.dtypes import DTYPES
 from jconv._typing import Array, DType, Ints, Precision, PrecisionLike
 
@@ -22,14 +23,31 @@ def one_int(verb: str, name: str, value: Any, *, least: int | None = None, rule:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)
-    except jax.errors.TracerIntegerConversionError as error:  # its message names the user's function
-        error.add_note(f"{verb}: {name} must be known while tracing: name it in static_argnames of jax.jit.")
-        raise
-    except TypeError:
+    except TypeError:  # also of what is traced
+        if isinstance(value, jax.core.Tracer):
+            raise TypeError(
+                f"{verb}: {name} is traced, and it must be a number known while tracing, for shapes depend on it: name "
+                f"it in static_argnames of jax.jit, or close over it."
+            ) from None
         raise TypeError(f"{verb}: {name}={value!r} must be {rule}, not {type(value).__name__}.") from None
     if least is not None and number < least:
         raise ValueError(f"{verb}: {name}={value!r} must be at least {least}.")
     return number
+
+
+def as_array(verb: str, name: str, value: Any) -> Array:
+    """An argument as an array; what is none is named in the error."""
+    try:
+        if value is None:
+            raise TypeError
+        return jnp.asarray(value)
+    except TypeError:
+        kind = type(value).__name__
+        if isinstance(value, np.ndarray):
+            raise TypeError(f"{verb}: {name} must be an array of numbers, not {kind} of dtype {value.dtype}.") from None
+        raise TypeError(f"{verb}: {name} must be an array, not {kind}.") from None
+    except ValueError:  # rows of several lengths, say
+        raise TypeError(f"{verb}: {name} must be an array, and this {type(value).__name__} makes none.") from None
 
 
 def axis_ints(
@@ -37,15 +55,25 @@ def axis_ints(
 ) -> Ints:
     """One integer per spatial axis; a single one is spread to all."""
     rule = rule or f"an int, or an int per spatial axis (here {rank})"
-    if not _is_sequence(value):
+    if isinstance(value, jax.core.Tracer) and value.ndim:
+        raise TypeError(
+            f"{verb}: {name} is traced, and it must be numbers known while tracing, for shapes depend on them: name "
+            f"it in static_argnames of jax.jit, or close over it."
+        )
+    if not is_sequence(value):
         return (one_int(verb, name, value, least=least, rule=rule),) * rank
     if len(value) != rank:
-        raise ValueError(f"{verb}: {name}={value!r} has {len(value)} values; it must be {rule}.")
+        values = "1 value" if len(value) == 1 else f"{len(value)} values"
+        numbers = tuple(one_int(verb, f"{name}[{i}]", v) for i, v in enumerate(value))
+        if least is not None and min(numbers, default=least) < least:
+            rule += f", each at least {least}"
+        raise ValueError(f"{verb}: {name}={value!r} has {values}; it must be {rule}.")
     return tuple(one_int(verb, f"{name}[{i}]", v, least=least) for i, v in enumerate(value))
 
 
-def _is_sequence(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
+def is_sequence(value: Any) -> bool:
+    """Whether a value has one entry per axis: a list, a tuple, an array with axes; no word."""
+    if isinstance(value, np.ndarray | jax.Array):
         return value.ndim > 0
     return isinstance(value, Sequence) and not isinstance(value, str)
 
@@ -84,8 +112,12 @@ def check_dtype(verb: str, nouns: str, dtype: DType) -> DType:
     return np.dtype(dtype)
 
 
-def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
-    """The dtype of the result: `preferred_element_type`, or the operands'."""
+def result_dtype(verb: str, dtype: DType, preferred: Any, *, stacklevel: int = 4) -> DType:
+    """The dtype of the result: `preferred_element_type`, or the operands'.
+
+    A warning points at the line that called the verb: `stacklevel` counts the calls from there, those of
+    `helpful_keywords` included.
+    """
     if preferred is None:
         return dtype
     try:
@@ -95,7 +127,7 @@ def result_dtype(verb: str, dtype: DType, preferred: Any) -> DType:
     wanted = np.dtype(jax.dtypes.canonicalize_dtype(asked))
     if wanted != asked:
         message = f"{verb}: preferred_element_type={asked} needs jax_enable_x64; the result is {wanted}."
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
     # As in lax. From real to complex, the gradient would have to forget the imaginary part.
     is_complex = [jnp.issubdtype(d, jnp.complexfloating) for d in (dtype, wanted)]
     loses = jnp.issubdtype(dtype, jnp.inexact) and not jnp.issubdtype(wanted, jnp.inexact)
@@ -124,11 +156,11 @@ def canonical_precision(verb: str, precision: PrecisionLike) -> Precision:
 
 
 def check_algorithm(verb: str, algorithm: Any) -> str | Algorithm:
-    """An `Algorithm`, or the name of one, or "auto"."""
+    """An `Algorithm`, the name of one, "auto" or "direct"."""
     if isinstance(algorithm, Algorithm):
         return algorithm
     if not isinstance(algorithm, str):
         raise TypeError(
             f"{verb}: algorithm={algorithm!r} must be a name or a jconv.Algorithm, not {type(algorithm).__name__}."
         )
-    return one_word(verb, "algorithm", algorithm, ("auto", *ALGORITHMS))
+    return one_word(verb, "algorithm", algorithm, (*CHOICES, *ALGORITHMS))

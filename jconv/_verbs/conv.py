@@ -1,30 +1,31 @@
 """The verb conv: cross-correlation of channels-last arrays of any rank."""
 
-from functools import partial
-from math import prod
-from typing import Any
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+from math import prod
 
 from jconv._algorithms import Algorithm
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import bind
+from jconv._primitive.conv_p import bind, compiled_alone
+from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
     ArrayLike,
+    DTypeLike,
     IntOrInts,
     Padding,
     PaddingMode,
     Pairs,
     PrecisionLike,
 )
-from jconv._verbs.arguments import common_dtype, result_dtype
+from jconv._verbs.arguments import as_array, common_dtype, result_dtype
 from jconv._verbs.boundary import pad_boundary
-from jconv._verbs.shapes import check_groups, check_ranks, check_window
-from jconv._verbs.window import Forward, group_kernel
+from jconv._verbs.keywords import helpful_keywords
+from jconv._verbs.shapes import check_groups, check_ranks, check_window, rank_hint
+from jconv._verbs.window import Forward
 
 
+@helpful_keywords
 def conv(
     x: ArrayLike,
     kernel: ArrayLike,
@@ -33,10 +34,11 @@ def conv(
     padding: Padding = "VALID",
     dilation: IntOrInts = 1,
     groups: int = 1,
-    padding_mode: PaddingMode | str | tuple[str, ...] = "zeros",
+    padding_mode: PaddingMode | tuple[PaddingMode, ...] = "zeros",
     precision: PrecisionLike = None,
-    preferred_element_type: Any = None,
+    preferred_element_type: DTypeLike | None = None,
     algorithm: str | Algorithm = "auto",
+    rank: int | None = None,
 ) -> Array:
     """Convolve as in deep learning, that is cross-correlate: the kernel is not flipped.
 
@@ -55,7 +57,12 @@ def conv(
             "reflect", "symmetric", "edge" or "wrap" (PyTorch's "replicate" and "circular" too).
         precision: as in `jax.lax`; None asks `jax.default_matmul_precision`.
         preferred_element_type: dtype of the result; half types accumulate in float32 anyway.
-        algorithm: "auto", the name of one, as in `choose_algorithm`, or an `Algorithm` of your own.
+        algorithm: "auto", "direct", the name of one, as in `choose_algorithm`, or an `Algorithm` of your own.
+            "direct" leaves the choice to jconv among algorithms whose every output is a direct sum over its own
+            window. "auto" may also take `fft` or Winograd, whose error is relative to the largest value: a 31x31
+            box over 0/1 masks of 256x256, in float32, does not count exactly.
+        rank: the number of spatial axes, asserted. The rank is the kernel's, and all further axes of x are batch
+            axes, so a kernel that lacks a window axis is a convolution of lower rank, and no error.
 
     Returns:
         (*batch, *outputs, c_out), in the promoted dtype of x and kernel unless one is preferred.
@@ -78,12 +85,12 @@ def conv(
     References:
         Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
     """
-    x, kernel = jnp.asarray(x), jnp.asarray(kernel)
-    rank = check_ranks("conv", "x", x.shape, kernel.shape)
+    x, kernel = as_array("conv", "x", x), as_array("conv", "kernel", kernel)
+    rank = check_ranks("conv", "x", x.shape, kernel.shape, rank)
     sizes = x.shape[x.ndim - rank - 1 : -1]
     forward = Forward("conv", rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm)
     groups = check_groups("conv", groups, x.shape[-1], x.shape, kernel.shape)
-    check_window("conv", sizes, forward.pairs, forward.window, forward.dilation)
+    check_window("conv", sizes, forward.pairs, forward.window, forward.dilation, rank_hint(x.shape, kernel.shape))
     dtype = common_dtype("conv", "x", x, kernel)
     result = result_dtype("conv", dtype, preferred_element_type)
     batch = x.shape[: x.ndim - rank - 1]
@@ -92,8 +99,8 @@ def conv(
     return y.reshape(*batch, *y.shape[1:])
 
 
-@partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
+@compiled_alone
 def _conv(x: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     x = x.reshape(problem.batch, *x.shape[x.ndim - problem.rank - 1 : -1], problem.groups, problem.c_in)
-    y = bind(pad_boundary(x, outside, modes), group_kernel(kernel, problem), problem)
+    y = bind(pad_boundary(x, outside, modes), split_groups(kernel, problem), problem)
     return y.reshape(*y.shape[:-2], problem.groups * problem.c_out)

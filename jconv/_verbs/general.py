@@ -1,25 +1,37 @@
 """conv_general_dilated: lax's exact signature on jconv's primitive, a drop-in."""
 
-from collections.abc import Sequence
-from functools import partial
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 from jax import lax
 
 from jconv._algorithms import Algorithm
+from jconv._choice.choose import CHOICES
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import bind
+from jconv._primitive.conv_p import bind, compiled_alone
 from jconv._primitive.layout import Layout, padded_sizes, posed_problem, solve_in_layout
-from jconv._typing import Array, Ints, Pairs, PrecisionLike
-from jconv._verbs.arguments import axis_ints, canonical_precision, check_algorithm, check_dtype, one_int, result_dtype
-from jconv._verbs.padding import padding_pairs
+from jconv._typing import Array, DTypeLike, Ints, Pairs, PrecisionLike
+from jconv._verbs.arguments import (
+    as_array,
+    axis_ints,
+    canonical_precision,
+    check_algorithm,
+    check_dtype,
+    is_sequence,
+    one_int,
+    result_dtype,
+)
+from jconv._verbs.padding import FLAX_PADDING_MODES, PADDING_WORDS, padding_pairs
+from jconv._verbs.signatures import shown_as_written
 from jconv._verbs.use_algorithm import or_pinned
 
 VERB = "conv_general_dilated"
+LAX_WORDS = ("VALID", "SAME", "SAME_LOWER")
 
 
+@shown_as_written
 def conv_general_dilated(
     lhs: Array,
     rhs: Array,
@@ -31,7 +43,7 @@ def conv_general_dilated(
     feature_group_count: int = 1,
     batch_group_count: int = 1,
     precision: PrecisionLike = None,
-    preferred_element_type: Any = None,
+    preferred_element_type: DTypeLike | None = None,
     out_sharding: None = None,
     *,
     algorithm: str | Algorithm = "auto",
@@ -75,7 +87,7 @@ def conv_general_dilated(
     References:
         https://www.openxla.org/xla/operation_semantics#conv_convolution
     """
-    lhs, rhs = jnp.asarray(lhs), jnp.asarray(rhs)
+    lhs, rhs = as_array(VERB, "lhs", lhs), as_array(VERB, "rhs", rhs)
     if out_sharding is not None:
         raise NotImplementedError(f"{VERB}: out_sharding={out_sharding!r} is not supported; only None is.")
     numbers = _dimension_numbers(lhs, rhs, dimension_numbers)
@@ -85,10 +97,9 @@ def conv_general_dilated(
     (batch, c_in), sizes = shape[:2], tuple(shape[2:])
     c_out, per_group = (rhs.shape[a] for a in numbers.rhs_spec[:2])
 
-    stride = axis_ints(VERB, "window_strides", window_strides, rank, least=1)
-    none = (1,) * rank
-    input_dilation = axis_ints(VERB, "lhs_dilation", none if lhs_dilation is None else lhs_dilation, rank, least=1)
-    dilation = axis_ints(VERB, "rhs_dilation", none if rhs_dilation is None else rhs_dilation, rank, least=1)
+    stride = axis_ints(VERB, "window_strides", _bools_as_ints(window_strides), rank, least=1)
+    input_dilation = _dilation("lhs_dilation", lhs_dilation, rank)
+    dilation = _dilation("rhs_dilation", rhs_dilation, rank)
     pairs = _pairs(padding, sizes, window, stride, input_dilation, dilation, lhs.shape)
     feature_groups, batch_groups = _check_groups(
         feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs.shape, rhs.shape
@@ -97,6 +108,14 @@ def conv_general_dilated(
         raise TypeError(
             f"{VERB}: lhs is {lhs.dtype} and rhs is {rhs.dtype}; both must have one dtype: cast with .astype."
         )
+    asked = or_pinned(check_algorithm(VERB, algorithm))
+    if lhs.dtype == bool:
+        return _of_booleans(
+            lhs, rhs, asked,
+            window_strides=stride, padding=pairs, lhs_dilation=input_dilation, rhs_dilation=dilation,
+            dimension_numbers=numbers, feature_group_count=feature_groups, batch_group_count=batch_groups,
+            precision=precision, preferred_element_type=preferred_element_type,
+        )  # fmt: skip
     layout = Layout(numbers, batch_groups)
     problem = posed_problem(
         lhs.shape,
@@ -109,14 +128,41 @@ def conv_general_dilated(
         groups=feature_groups * batch_groups,
         x_dtype=check_dtype(VERB, "lhs and rhs", lhs.dtype),
         w_dtype=rhs.dtype,
-        dtype=result_dtype(VERB, lhs.dtype, preferred_element_type),
+        dtype=result_dtype(VERB, lhs.dtype, preferred_element_type, stacklevel=3),
         precision=canonical_precision(VERB, precision),
-        algorithm=or_pinned(check_algorithm(VERB, algorithm)),
+        algorithm=asked,
     )
     return _conv_general_dilated(lhs, rhs, problem, layout)
 
 
+def _dilation(name: str, values: Any, rank: int) -> Ints:
+    """A dilation for each axis, from what was given; None means 1."""
+    return axis_ints(VERB, name, (1,) * rank if values is None else _bools_as_ints(values), rank, least=1)
+
+
+def _bools_as_ints(value: Any) -> Any:
+    """Python's booleans as 0 and 1, also inside sequences; all else as it is. NumPy's are refused, as by lax."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_bools_as_ints, value))
+    return int(value) if isinstance(value, bool) else value
+
+
+def _of_booleans(lhs: Array, rhs: Array, algorithm: str | Algorithm, **keywords: Any) -> Array:
+    """The convolution of booleans, by lax; `keywords` are lax's.
+
+    Their sums are "or", so it is no `ConvProblem`.
+    """
+    name = algorithm.name if isinstance(algorithm, Algorithm) else algorithm
+    if name not in ("lax", *CHOICES):
+        raise NotImplementedError(
+            f"{VERB}: algorithm={name!r} cannot compute this convolution: its operands are booleans, for which a sum "
+            f'is "or". These can: {", ".join(map(repr, ("lax", *CHOICES)))}.'
+        )
+    return lax.conv_general_dilated(lhs, rhs, **keywords)
+
+
 def _dimension_numbers(lhs: Array, rhs: Array, dimension_numbers: Any) -> lax.ConvDimensionNumbers:
+    """The axes of lhs, rhs and result, by lax's own function."""
     if lhs.ndim != rhs.ndim:
         hint = " If lhs has no batch axis, add one: lhs[None]." if lhs.ndim == rhs.ndim - 1 else ""
         raise ValueError(
@@ -135,12 +181,24 @@ def _pairs(
     padding, sizes: Ints, window: Ints, stride: Ints, input_dilation: Ints, dilation: Ints, shape: Ints
 ) -> Pairs:
     """The (low, high) pairs of `padding`: zeros only, and no more cropped than there is."""
+    padding = tuple(padding) if isinstance(padding, Iterator) else padding
     if isinstance(padding, str) and max(input_dilation, default=1) > 1:
         raise ValueError(
             f"{VERB}: padding={padding!r} has no meaning with lhs_dilation={input_dilation}: give "
             f"(low, high) pairs, or use jconv.conv_transpose."
         )
-    pairs, mode = padding_pairs(VERB, padding, sizes, window, stride, dilation)
+    if isinstance(padding, str):
+        if padding.upper() in set(PADDING_WORDS) - {*LAX_WORDS, *FLAX_PADDING_MODES}:
+            raise ValueError(
+                f"{VERB}: padding={padding!r} is a word of jconv.conv; here it is one of "
+                f"{', '.join(map(repr, LAX_WORDS))}, as in lax."
+            )
+    elif not _is_pairs(padding, len(window)):
+        raise ValueError(
+            f"{VERB}: padding={padding!r} must be a word or a (low, high) pair per spatial axis (here {len(window)}), "
+            f"as in lax; jconv.conv takes ints too."
+        )
+    pairs, mode = padding_pairs(VERB, _bools_as_ints(padding), sizes, window, stride, dilation, words=LAX_WORDS)
     if mode is not None:
         raise ValueError(f"{VERB}: padding={padding!r} is not zero padding: use jconv.conv(padding_mode={mode!r}).")
     padded = padded_sizes(sizes, input_dilation, pairs)
@@ -152,9 +210,15 @@ def _pairs(
     return pairs
 
 
+def _is_pairs(padding: Any, rank: int) -> bool:
+    """Whether padding is a pair of something for each of `rank` axes."""
+    return is_sequence(padding) and len(padding) == rank and all(is_sequence(p) and len(p) == 2 for p in padding)
+
+
 def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group, c_out, lhs_shape, rhs_shape):
-    features = one_int(VERB, "feature_group_count", feature_group_count, least=1)
-    batches = one_int(VERB, "batch_group_count", batch_group_count, least=1)
+    """The groups of the features and of the batch, checked against the shapes."""
+    features = one_int(VERB, "feature_group_count", _bools_as_ints(feature_group_count), least=1)
+    batches = one_int(VERB, "batch_group_count", _bools_as_ints(batch_group_count), least=1)
     seen = f"(lhs has shape {lhs_shape}, rhs has shape {rhs_shape})"
     if features > 1 and batches > 1:
         raise ValueError(
@@ -175,6 +239,6 @@ def _check_groups(feature_group_count, batch_group_count, batch, c_in, per_group
     return features, batches
 
 
-@partial(jax.jit, static_argnums=(2, 3), inline=True)
+@compiled_alone
 def _conv_general_dilated(lhs: Array, rhs: Array, problem: ConvProblem, layout: Layout) -> Array:
     return solve_in_layout(bind, lhs, rhs, problem, layout)

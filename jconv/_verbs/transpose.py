@@ -1,19 +1,18 @@
 """The verb conv_transpose: the exact adjoint of conv."""
 
-from functools import partial
-from math import prod
-from typing import Any
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+from math import prod
 
 from jconv._algorithms import Algorithm
 from jconv._equation.geometry import dilated_size
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import adjoint_x
+from jconv._primitive.conv_p import adjoint_x, compiled_alone
+from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
     ArrayLike,
+    DTypeLike,
     IntOrInts,
     Ints,
     Padding,
@@ -21,13 +20,15 @@ from jconv._typing import (
     Pairs,
     PrecisionLike,
 )
-from jconv._verbs.arguments import axis_ints, common_dtype, one_int, result_dtype
+from jconv._verbs.arguments import as_array, axis_ints, common_dtype, one_int, result_dtype
 from jconv._verbs.boundary import fold_boundary
+from jconv._verbs.keywords import helpful_keywords
 from jconv._verbs.padding import padding_pairs
-from jconv._verbs.shapes import check_groups, check_ranks
-from jconv._verbs.window import Forward, group_kernel
+from jconv._verbs.shapes import check_groups, check_made, check_ranks
+from jconv._verbs.window import Forward
 
 
+@helpful_keywords
 def conv_transpose(
     y: ArrayLike,
     kernel: ArrayLike,
@@ -36,11 +37,12 @@ def conv_transpose(
     padding: Padding = "VALID",
     dilation: IntOrInts = 1,
     groups: int = 1,
-    padding_mode: PaddingMode | str | tuple[str, ...] = "zeros",
+    padding_mode: PaddingMode | tuple[PaddingMode, ...] = "zeros",
     output_padding: IntOrInts = 0,
     precision: PrecisionLike = None,
-    preferred_element_type: Any = None,
+    preferred_element_type: DTypeLike | None = None,
     algorithm: str | Algorithm = "auto",
+    rank: int | None = None,
 ) -> Array:
     """Apply the exact adjoint of `conv` with the same arguments, in every padding mode.
 
@@ -64,6 +66,7 @@ def conv_transpose(
         precision: as in `conv`.
         preferred_element_type: as in `conv`.
         algorithm: as in `conv`.
+        rank: as in `conv`.
 
     Returns:
         (*batch, *inputs, c_in).
@@ -83,17 +86,17 @@ def conv_transpose(
         Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
     """
     verb = "conv_transpose"
-    y, kernel = jnp.asarray(y), jnp.asarray(kernel)
-    rank = check_ranks(verb, "y", y.shape, kernel.shape)
-    if y.shape[-1] != kernel.shape[-1]:
-        raise ValueError(
-            f"{verb}: y has {y.shape[-1]} channels and the kernel makes c_out={kernel.shape[-1]}; they must be "
-            f"equal (y has shape {y.shape}, kernel has shape {kernel.shape}). The kernel is that of the conv "
-            f"whose adjoint this is."
-        )
+    y, kernel = as_array(verb, "y", y), as_array(verb, "kernel", kernel)
+    rank = check_ranks(verb, "y", y.shape, kernel.shape, rank)
+    check_made(verb, y.shape, kernel.shape)
     c_in = one_int(verb, "groups", groups, least=1) * kernel.shape[-2]
     groups = check_groups(verb, groups, c_in, y.shape, kernel.shape)
     outputs = y.shape[y.ndim - rank - 1 : -1]
+    if 0 in outputs:
+        raise ValueError(
+            f"{verb}: y has no positions on a spatial axis (sizes {outputs}, y has shape {y.shape}), and no conv makes "
+            f"such a y: each axis must hold one window at least."
+        )
     sizes = _adjoint_sizes(verb, outputs, kernel.shape[:-2], stride, padding, dilation, output_padding)
     forward = Forward(verb, rank, sizes, kernel.shape, stride, padding, dilation, padding_mode, precision, algorithm)
     dtype = common_dtype(verb, "y", y, kernel)
@@ -136,8 +139,8 @@ def _adjoint_sizes(verb, outputs: Ints, window: Ints, stride, padding, dilation,
     return sizes
 
 
-@partial(jax.jit, static_argnums=(2, 3, 4), inline=True)
+@compiled_alone
 def _conv_transpose(y: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     y = y.reshape(problem.y_shape)
-    x = fold_boundary(adjoint_x(y, group_kernel(kernel, problem), problem), outside, modes)
+    x = fold_boundary(adjoint_x(y, split_groups(kernel, problem), problem), outside, modes)
     return x.reshape(*x.shape[:-2], problem.groups * problem.c_in)

@@ -1,5 +1,7 @@
 """use_algorithm: pin the algorithm for a block of code."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,11 +9,17 @@ import jax
 
 from jconv._algorithms import Algorithm
 from jconv._verbs.arguments import check_algorithm
+from jconv._verbs.environment import environment_word
+from jconv._verbs.signatures import shown_as_written
+
+# What "auto" means in this process, for every verb and for JAX's own convolutions: itself, or "direct".
+AUTO = environment_word("JCONV_NUMERICS", {"": "auto", "auto": "auto", "direct": "direct"}, default="auto")
 
 # Part of the key of JAX's caches: a jitted function is compiled once for each pin that it is called under.
-_pinned = jax.make_user_context(default_value="auto")
+_pinned = jax.make_user_context(default_value=AUTO)
 
 
+@shown_as_written
 @contextmanager
 def use_algorithm(algorithm: str | Algorithm) -> Iterator[None]:
     """Let every convolution of a block use one algorithm, if it names none itself.
@@ -22,7 +30,8 @@ def use_algorithm(algorithm: str | Algorithm) -> Iterator[None]:
     `use_algorithm("auto")` lifts the pin. As for `algorithm=`, there is no silent fallback.
 
     Args:
-        algorithm: the name of one, "auto", or an `Algorithm` of your own.
+        algorithm: the name of one, "auto", "direct", or an `Algorithm` of your own. "direct" leaves the choice to
+            jconv, among algorithms whose every output is a direct sum over its own window.
 
     Raises:
         ValueError: there is no algorithm of that name.
@@ -37,12 +46,13 @@ def use_algorithm(algorithm: str | Algorithm) -> Iterator[None]:
         ...     "stablehlo.convolution" in jax.jit(conv).lower(x, kernel).as_text()
         False
     """
-    with _pinned(check_algorithm("use_algorithm", algorithm)):
+    asked = check_algorithm("use_algorithm", algorithm)
+    with _pinned(AUTO if asked == "auto" else asked):
         yield
 
 
 def pinned_algorithm() -> str | Algorithm:
-    """What a convolution that names no algorithm is to use here: "auto" outside every block."""
+    """What a convolution that names no algorithm is to use here; outside every block, what "auto" means."""
     return _pinned.value
 
 

@@ -1,14 +1,8 @@
 """The arguments that conv and its adjoint share, as integers."""
 
-import jax.numpy as jnp
-from jax import lax
-
 from jconv._equation.geometry import dilated_size, output_size
 from jconv._equation.problem import ConvProblem
-from jconv._typing import (
-    Array,
-    Pairs,
-)
+from jconv._typing import Pairs
 from jconv._verbs.arguments import axis_ints, canonical_precision, check_algorithm
 from jconv._verbs.padding import check_boundary, padding_modes, padding_pairs
 from jconv._verbs.use_algorithm import or_pinned
@@ -23,7 +17,7 @@ class Forward:
         self.dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
         self.pairs, implied = padding_pairs(verb, padding, sizes, self.window, self.stride, self.dilation)
         self.modes = padding_modes(verb, padding_mode, implied, rank)
-        check_boundary(verb, sizes, self.pairs, self.modes)
+        check_boundary(verb, sizes, self.pairs, self.modes, padding)
         self.precision = canonical_precision(verb, precision)
         self.algorithm = or_pinned(check_algorithm(verb, algorithm))
         # Zeros beyond the border are a number in the problem; only other modes make a padded copy.
@@ -32,6 +26,7 @@ class Forward:
         )
 
     def problem(self, batch, groups, c_in, x_dtype, dtype, *, w_dtype=None, outputs=None) -> ConvProblem:
+        """The problem of conv; `outputs` are given where several input sizes make as many."""
         spans = tuple(map(dilated_size, self.window, self.dilation))
         padded = tuple(n + lo + hi for n, (lo, hi) in zip(self.sizes, self.pairs, strict=True))
         return ConvProblem(
@@ -52,13 +47,3 @@ class Forward:
             precision=self.precision,
             algorithm=self.algorithm,
         )
-
-
-def group_kernel(kernel: Array, problem: ConvProblem) -> Array:
-    """[*K, C, G*M] to [*K, G, C, M]."""
-    kernel = kernel.reshape(*problem.window, problem.c_in, problem.groups, problem.c_out)
-    return (
-        jnp.moveaxis(kernel, -2, -3)
-        if problem.groups > 1
-        else lax.expand_dims(lax.squeeze(kernel, (problem.rank + 1,)), (problem.rank,))
-    )

@@ -3,19 +3,34 @@
 import sys
 from collections.abc import Sequence
 
+from jconv.cli.errors import BAD_INPUT, one_line_errors
+
 # What the extra `cli` installs, by the names it is imported under.
 EXTRA = {"typer", "rich", "matplotlib", "PIL", "skimage"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `jconv learn`, `jconv verify` or `jconv tune`.
+    """Run `jconv learn`, `jconv verify`, `jconv tune` or `jconv explain`.
 
     Args:
         arguments: of the command line, without the program's name; None takes this process's.
 
     Raises:
-        SystemExit: always; 0 for success, 1 for a failed verification, 2 for bad input, 130 for Ctrl-C.
+        SystemExit: always; 0 for success, 1 for a failed verification or a training that did not converge, 2 for
+            bad input, 130 for Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names of files need not be text
+            stream.reconfigure(errors="backslashreplace")
+    with one_line_errors("jconv"):
+        try:
+            _run(arguments)
+        finally:
+            sys.stdout.flush()  # here, where a full device can still be told in words
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    """Run the command line; end with code 2 where a package of the extra is missing."""
     try:
         # Imported here, so that a missing extra is told in words and `import jconv` stays light.
         from jconv.cli.app import app
@@ -26,4 +41,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if package not in EXTRA:
             raise
         print(f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"', file=sys.stderr)
-        sys.exit(2)
+        sys.exit(BAD_INPUT)

@@ -1,36 +1,42 @@
 """The commands' options and help. What they do is imported when they do it, so that `--help` is quick."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Annotated
 
 import typer
 
-from jconv.cli.options import NAMED_FILTERS, Border, InputError, LearnOptions, Model, Optimizer
+from jconv._algorithms import ALGORITHMS
+from jconv._choice.choose import CHOICES
+from jconv.cli.errors import one_line_errors
+from jconv.cli.options import NAMED_FILTERS, Border, LearnOptions, Model, Optimizer
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Convolution for JAX: learn an unknown picture filter, verify jconv on this device, or tune it for a program.",
+    help="Convolution for JAX: learn an unknown picture filter, verify jconv on this device, tune it for a program, "
+    "or explain which algorithms a program runs.",
 )
 DEFAULT = LearnOptions()
 
 
-@contextmanager
-def one_line_errors(command: str) -> Iterator[None]:
-    """Say what the user did wrong in one line and end with code 2; end with 130 on Ctrl-C."""
-    try:
-        yield
-    except InputError as error:
-        print(f"jconv {command}: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        print(f"jconv {command}: stopped. Nothing was saved.", file=sys.stderr)
-        raise typer.Exit(130) from None
+def _print_version(wanted: bool) -> None:
+    """Print the version and end, if that is wanted."""
+    if wanted:
+        print(f"jconv {version('jconv')} (jax {version('jax')}, Python {python_version()})")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command's name."""
 
 
 @app.command()
@@ -89,7 +95,12 @@ def learn(
     ] = DEFAULT.steps,
     seed: Annotated[int, typer.Option(min=0, help="For the first kernel, the batches and the noise.")] = 0,
     algorithm: Annotated[
-        str, typer.Option(help="Which of jconv's algorithms computes the convolutions.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"Which of jconv's algorithms computes the convolutions: {', '.join((*CHOICES, *ALGORITHMS))}. One "
+            "that cannot compute them is refused with the reason.",
+        ),
     ] = DEFAULT.algorithm,
     padding_mode: Annotated[
         Border,
@@ -113,7 +124,7 @@ def learn(
 
     With --image before.png --target after.png it finds out what another program's filter did.
     """
-    with one_line_errors("learn"):
+    with one_line_errors("jconv learn"):
         options = LearnOptions(
             image=image,
             target=target,
@@ -155,7 +166,7 @@ def verify(
     Values, all derivatives and vmap of every algorithm, on cases where implementations go wrong, against
     float64 in NumPy. Prints the worst error in units of its bound: over 1 is a failure, and ends with code 1.
     """
-    with one_line_errors("verify"):
+    with one_line_errors("jconv verify"):
         from jconv.cli.verify import run
 
         raise typer.Exit(run(full=full, platform=platform, algorithms=algorithm, json_path=json))
@@ -188,7 +199,50 @@ def tune(
     Each convolution of the function, jconv's own and those of jax.lax, is measured in all three directions with
     every algorithm that can compute it. `jconv.install()` lets a program of others use what was found.
     """
-    with one_line_errors("tune"):
+    with one_line_errors("jconv tune"):
         from jconv.cli.tune import run
 
         raise typer.Exit(run(target, seconds=seconds, budget=budget, path=path, dry_run=dry_run))
+
+
+@app.command()
+def explain(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|MODULE:NAME",
+            help="A function without arguments: a call of your model or of a training step on an input of the real "
+            "shape. It is traced, not run.",
+        ),
+    ],
+    platform: Annotated[
+        str | None,
+        typer.Option(metavar="cpu|gpu|tpu", help="The device to explain for.", show_default="the one jax uses"),
+    ] = None,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="Print every algorithm with its cost, or why it cannot.")
+    ] = False,
+) -> None:
+    """Say which algorithm computes each convolution of your program, in each direction, and why."""
+    with one_line_errors("jconv explain"):
+        from jconv.cli.explain import run
+
+        raise typer.Exit(run(target, platform=platform, candidates=candidates))
+
+
+@app.command()
+def cost(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|MODULE:NAME",
+            help="A function without arguments: a call of your model or of a training step on an input of the real "
+            "shape. It is traced, not run.",
+        ),
+    ],
+) -> None:
+    """Count the multiply-adds, parameters and bytes of your program, operation by operation."""
+    with one_line_errors("jconv cost"):
+        from jconv.cli.cost import run
+
+        raise typer.Exit(run(target))

@@ -1,4 +1,4 @@
-"""What `jconv learn` may be asked, and the error for what it may not. Light, so that `--help` is quick."""
+"""What `jconv learn` may be asked. Light, so that `--help` is quick."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,3 @@ class LearnOptions:
     algorithm: str = "auto"
     padding_mode: Border = "none"
     noise: float = 0.0
-
-
-class InputError(ValueError):
-    """A mistake in what the user gave, said in one line that ends with what to do."""

@@ -1,10 +1,8 @@
 """`jconv tune` on the terminal: measure the convolutions of a user's function, with a bar and a table."""
 
-import importlib
-import inspect
-import runpy
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,10 @@ from rich.table import Table
 from jconv._choice.tuned import tuned_path
 from jconv._choice.tuned_file import Tuned, read_tables
 from jconv._equation.problem import ConvProblem
-from jconv._programs.explain import describe
+from jconv._programs.explanation import describe
 from jconv._programs.tune import tune
-from jconv.cli.options import InputError
-
-FORM = "Give a function without arguments as FILE.py:NAME or MODULE:NAME"
+from jconv.cli.errors import INTERRUPTED, InputError, printable
+from jconv.cli.functions import find_function
 
 
 def run(target: str, *, seconds: float, budget: float | None, path: Path | None, dry_run: bool) -> int:
@@ -42,79 +39,44 @@ def run(target: str, *, seconds: float, budget: float | None, path: Path | None,
     """
     function = find_function(target)
     file = check_table(path)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     planned = tune(function, dry_run=True)
     if not planned:
         raise InputError(f"{target}: it traces no convolution that is left to jconv's choice. Tune what calls some.")
     measured: tuple[Tuned, ...] = ()
-    columns = (TextColumn("tune"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        job = bar.add_task("tune", total=len(planned))
-
-        def counted(problems: Sequence[ConvProblem]) -> Iterable[ConvProblem]:
-            return bar_steps(problems, lambda: bar.advance(job))
-
+    if not dry_run:
         try:
-            if not dry_run:
-                measured = tune(function, seconds=seconds, budget=budget, path=path, progress=counted)
+            measured = _measured(function, len(planned), console, seconds=seconds, budget=budget, path=path)
         except KeyboardInterrupt:
-            print(f"jconv tune: stopped. What was measured until then is in {file}.", file=sys.stderr)
-            return 130
+            print(f"jconv tune: stopped. What was measured until then is in {printable(file)}.", file=sys.stderr)
+            return INTERRUPTED
         except OSError as error:
             raise InputError(f"--path {file}: cannot be written ({error.strerror}).") from None
     console.print(table(measured or planned))
     if dry_run:
-        console.print(f"Nothing was measured; it would go to {file}.", soft_wrap=True)
+        console.print(f"Nothing was measured; it would go to {printable(file)}.", soft_wrap=True)
     else:
         left = len(planned) - len(measured)
         rest = f" The budget left out {left} of {len(planned)} problems." if left else ""
-        console.print(f"Kept in {file}, and chosen by from now on in this JAX and jconv.{rest}", soft_wrap=True)
+        console.print(
+            f"Kept in {printable(file)}, and chosen by from now on in this JAX and jconv.{rest}", soft_wrap=True
+        )
     return 0
 
 
-def bar_steps(problems: Iterable[ConvProblem], advance: Callable[[], None]) -> Iterator[ConvProblem]:
+def _measured(function: Callable[[], Any], total: int, console: Console, **options: Any) -> tuple[Tuned, ...]:
+    """Tune a function of `total` problems under a moving bar; `options` are those of `jconv.tune`."""
+    columns = (TextColumn("tune"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        job = bar.add_task("tune", total=total)
+        return tune(function, progress=partial(bar_steps, advance=partial(bar.advance, job)), **options)
+
+
+def bar_steps(problems: Iterable[ConvProblem], advance: Callable[[], object]) -> Iterator[ConvProblem]:
     """Give each problem, and advance when it is done."""
     for problem in problems:
         yield problem
         advance()
-
-
-def find_function(target: str) -> Callable[[], Any]:
-    """Give the function that FILE.py:NAME or MODULE:NAME names, if it can be called without arguments."""
-    place, _, name = target.rpartition(":")
-    if not place or not name:
-        raise InputError(f"{target}: {FORM}.")
-    if place.endswith(".py"):
-        if not Path(place).is_file():
-            raise InputError(f"{target}: there is no file {place}. {FORM}.")
-        sys.path.insert(0, str(Path(place).absolute().parent))  # as for a script
-        found = runpy.run_path(place)
-    else:
-        sys.path.insert(0, str(Path.cwd()))  # as for python -m
-        try:
-            found = vars(importlib.import_module(place))
-        except ModuleNotFoundError as error:
-            if not place.startswith(error.name or place + "."):
-                raise  # found, but something that it imports is not
-            raise InputError(f"{target}: there is no module {place}. {FORM}.") from None
-    function = found.get(name)
-    if not callable(function):
-        known = ", ".join(sorted(n for n, f in found.items() if callable(f) and not n.startswith("_"))) or "none"
-        raise InputError(f"{target}: {place} has no function {name}; it has: {known}.")
-    check_takes_nothing(function, target)
-    return function
-
-
-def check_takes_nothing(function: Callable[..., Any], target: str) -> None:
-    """Refuse a function that cannot be called without arguments."""
-    try:
-        inspect.signature(function).bind()
-    except TypeError as error:
-        raise InputError(
-            f"{target}: {error}. Wrap it: def example(): return {target.rpartition(':')[2]}(example_input)."
-        ) from None
-    except ValueError:
-        pass  # no signature to be had: the call will say
 
 
 def check_table(path: Path | None) -> Path:
@@ -125,7 +87,7 @@ def check_table(path: Path | None) -> Path:
     try:
         read_tables(file)
     except ValueError as error:
-        raise InputError(f"--path: {error}. Remove it, or give another.") from None
+        raise InputError(f"--path: {error}. Give another, or remove it.") from None
     except OSError as error:
         raise InputError(f"--path {file}: cannot be read ({error.strerror}). Give the path of a file.") from None
     return file

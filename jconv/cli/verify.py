@@ -18,7 +18,7 @@ from jconv import testing
 from jconv._algorithms import ALGORITHMS
 from jconv._files import write_files
 from jconv._verbs.general import conv_general_dilated
-from jconv.cli.options import InputError
+from jconv.cli.errors import FAILED, InputError, printable
 from jconv.testing import Result, Summary
 
 FAILURES_SHOWN = 10
@@ -46,6 +46,18 @@ def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms:
     if json_path is not None and (json_path.is_dir() or not json_path.absolute().parent.is_dir()):
         raise InputError(f"--json {json_path}: give the path of a file in a folder that exists.")
     console = Console(highlight=False)
+    started = time.perf_counter()
+    results = run_all(console, device, algorithms, full=full)
+    seconds = time.perf_counter() - started
+    code = say_verdict(console, results, seconds)
+    if json_path is not None:
+        write_record(json_path, as_record(results, device, full=full, seconds=seconds))
+        console.print(f"Written: {printable(json_path)}", soft_wrap=True, markup=False)
+    return code
+
+
+def run_all(console: Console, device: jax.Device, algorithms: Sequence[str] | None, *, full: bool) -> list[Result]:
+    """Run the matrix on a device under a moving bar, print a table for each dtype, give all results."""
     functions, bounds = what_is_verified(algorithms)
     cases = testing.CASES if full else testing.QUICK
     plan = {dtype: list(functions) for dtype in testing.DTYPES} if full else quick_plan(list(functions))
@@ -53,14 +65,9 @@ def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms:
         f"{len(functions)} algorithms, {len(cases)} cases, {len(plan)} dtypes, "
         f"{len(testing.QUANTITIES)} quantities on {device.device_kind} ({device.platform})."
     )
-    started, results = time.perf_counter(), []
+    results: list[Result] = []
     total = sum(map(len, plan.values())) * len(cases) * len(testing.QUANTITIES)
-    columns = (
-        TextColumn("[bold]{task.fields[dtype]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    columns = (TextColumn("[bold]{task.fields[dtype]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with jax.default_device(device), Progress(*columns, console=console, transient=True) as bar:
         job = bar.add_task("verify", total=total, dtype="")
         for dtype, names in plan.items():
@@ -70,7 +77,11 @@ def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms:
                 results.append(result)
                 bar.advance(job)
             console.print(table(dtype, [result for result in results if result.dtype == dtype]))
-    seconds = time.perf_counter() - started
+    return results
+
+
+def say_verdict(console: Console, results: Sequence[Result], seconds: float) -> int:
+    """Print the failures and the counts; give the exit code."""
     failures = [result for result in results if result.status == "failed"]
     passed = sum(result.status == "passed" for result in results)
     for failure in failures[:FAILURES_SHOWN]:
@@ -81,15 +92,16 @@ def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms:
     others = len(results) - passed - len(failures)
     verdict = "All within their bounds" if not failures else f"{len(failures)} over their bounds"
     console.print(f"{verdict}: {passed} checks passed, {others} do not apply, in {seconds:.0f} s.")
-    if json_path is not None:
-        record = as_record(results, device, full=full, seconds=seconds)
-        content = (json.dumps(record, indent=2, allow_nan=False) + "\n").encode()
-        try:
-            write_files(json_path.absolute().parent, {json_path.name: content})
-        except OSError as error:
-            raise InputError(f"--json {json_path}: cannot be written ({error.strerror}).") from None
-        console.print(f"Written: {json_path}", soft_wrap=True)
-    return 1 if failures or not passed else 0
+    return FAILED if failures or not passed else 0
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write the JSON file, or say why it cannot be written."""
+    content = (json.dumps(record, indent=2, allow_nan=False) + "\n").encode()
+    try:
+        write_files(path.absolute().parent, {path.name: content})
+    except OSError as error:
+        raise InputError(f"--json {path}: cannot be written ({error.strerror}). Give another path.") from None
 
 
 def quick_plan(names: list[str]) -> dict[str, list[str]]:

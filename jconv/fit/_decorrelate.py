@@ -59,6 +59,8 @@ def decorrelate(
         return jnp.asarray(root, kernel.dtype), jnp.asarray(inverse, kernel.dtype)
 
     def change(tree, matrices, which: int):
+        """Multiply every kernel of a tree by its C^(1/2), which is 0, or C^(-1/2), which is 1."""
+
         def one(matrix, leaf):
             if matrix is None:
                 return leaf
@@ -69,11 +71,13 @@ def decorrelate(
         return jax.tree.unflatten(structure, map(one, matrices, leaves))
 
     def init(params: Any) -> Any:
+        """Give the roots for every parameter, and the optimiser's state for theta."""
         with_paths = jax.tree_util.tree_leaves_with_path(params)
         matrices = [roots(path, leaf) for path, leaf in with_paths]
         return matrices, optimizer.init(change(params, matrices, 0))
 
     def update(updates, state, params=None, **extra):
+        """Give the updates of the kernels from their gradients, and the next state."""
         matrices, inner = state
         if params is not None:
             params = change(params, matrices, 0)
@@ -89,7 +93,10 @@ def decorrelate(
 
 
 def _draw_patches(pictures: np.ndarray, window: tuple[int, ...], count: int) -> np.ndarray:
-    """Cut `count` windows at random places; `(count, taps * channels)`, flattened as a kernel is."""
+    """Cut `count` windows out of `(pictures, *spatial, channels)` at random places.
+
+    The result is `(count, taps * channels)`, each flattened as a kernel is.
+    """
     rank = len(window)
     views = np.lib.stride_tricks.sliding_window_view(pictures, window, axis=tuple(range(1, rank + 1)))
     rng = np.random.default_rng(0)

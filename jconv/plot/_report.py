@@ -63,13 +63,14 @@ def learn_report(
 
     largest = max(float(np.max(np.abs(learned if truth is None else truth))), 1e-12)
     left, right = (_axes(figure, column, FOOT, KERNEL, KERNEL) for column in columns[:2])
+    digits = tap_digits(learned, truth)
     if truth is None:
-        _kernel(left, learned, "learned kernel", largest)
+        _kernel(left, learned, "learned kernel", largest, digits)
         right.set_position(_box(figure, columns[1] + INDENT, FOOT, KERNEL - INDENT, KERNEL))
         _slices(right, learned)
     else:
-        _kernel(left, truth, "true kernel, not shown to the learner", largest)
-        _kernel(right, learned, "learned kernel", largest)
+        _kernel(left, truth, "true kernel, not shown to the learner", largest, digits)
+        _kernel(right, learned, "learned kernel", largest, digits)
     curves = _axes(figure, columns[2] + INDENT, FOOT, 2 * PANEL + GAP - INDENT, KERNEL)
     _curves(curves, losses, errors)
 
@@ -90,6 +91,7 @@ def display_range(picture: np.ndarray) -> tuple[float, float]:
 
 
 def _axes(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
+    """Make axes whose lower left corner and size are given in inches."""
     axes = figure.add_axes(_box(figure, x, y, width, height))
     axes.set_anchor("NW")
     return axes
@@ -102,10 +104,12 @@ def _box(figure: Figure, x: float, y: float, width: float, height: float) -> tup
 
 
 def _title(axes: Axes, words: str) -> None:
+    """Write words above axes, at their left."""
     axes.set_title(words, fontsize=10.5, color=INK, loc="left", y=1.0, pad=6)
 
 
 def _bare(axes: Axes) -> None:
+    """Take ticks and frame from axes, as pictures need none."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -113,6 +117,7 @@ def _bare(axes: Axes) -> None:
 
 
 def _picture(axes: Axes, picture: np.ndarray, words: str, low: float, high: float) -> None:
+    """Draw a picture `(height, width, channels)`, black at `low` and white at `high`."""
     shown = np.clip((picture - low) / (high - low), 0, 1)
     axes.imshow(shown[..., 0] if shown.shape[-1] == 1 else shown, cmap="gray", vmin=0, vmax=1)
     _title(axes, words)
@@ -120,6 +125,7 @@ def _picture(axes: Axes, picture: np.ndarray, words: str, low: float, high: floa
 
 
 def _difference(figure: Figure, axes: Axes, difference: np.ndarray) -> None:
+    """Draw a difference, the mean of its channels, in two colours with their scale."""
     flat = np.mean(difference, axis=-1)
     reach = max(float(np.quantile(np.abs(flat), 0.998)), 1e-12)
     image = axes.imshow(flat, cmap=DIVERGING, vmin=-reach, vmax=reach)
@@ -134,7 +140,8 @@ def _difference(figure: Figure, axes: Axes, difference: np.ndarray) -> None:
         scale.text(place, 0.5, words, transform=scale.transAxes, ha=side, va="center", fontsize=8.5, color=FAINT)
 
 
-def _kernel(axes: Axes, kernel: np.ndarray, words: str, largest: float) -> None:
+def _kernel(axes: Axes, kernel: np.ndarray, words: str, largest: float, digits: int) -> None:
+    """Draw a kernel as coloured squares, white at zero and full at `largest`, with its taps written if they fit."""
     taps, norm = kernel.shape[0], Normalize(-largest, largest)
     axes.pcolormesh(kernel, cmap=DIVERGING, norm=norm, edgecolors="white", linewidth=max(0.3, 12 / taps))
     axes.invert_yaxis()
@@ -144,7 +151,7 @@ def _kernel(axes: Axes, kernel: np.ndarray, words: str, largest: float) -> None:
     if taps > MOST_TAPS_WRITTEN:
         return
     for (row, column), value in np.ndenumerate(kernel):
-        written = tap_words(value, largest)
+        written = tap_words(value, digits)
         strength = abs(norm(value) - 0.5)
         axes.text(
             column + 0.5,
@@ -152,14 +159,34 @@ def _kernel(axes: Axes, kernel: np.ndarray, words: str, largest: float) -> None:
             written,
             ha="center",
             va="center",
-            fontsize=min(10, 56 / taps),
+            fontsize=min(10, 56 / taps, 26 / digits * 7 / taps),
             color="white" if strength > 0.35 else INK if float(written) else "#b9c0ce",
         )
 
 
-def tap_words(value: float, largest: float) -> str:
-    """Write a tap's value with as many digits as the largest tap makes sensible, and no minus before zero."""
-    digits = 2 if largest >= 0.3 else 3
+def tap_digits(learned: np.ndarray, truth: np.ndarray | None = None) -> int:
+    """Give how many digits taps need after the point: as many as the largest tap makes sensible.
+
+    Taps that agree with the truth should also look equal: where one rounds up and the other down, up to three digits
+    more are given.
+
+    Args:
+        learned: a kernel.
+        truth: the true one, of the same shape; None where it is not known.
+    """
+    largest = float(np.max(np.abs(learned if truth is None else truth)))
+    least = 2 if largest >= 0.3 else 3
+    if truth is None:
+        return least
+    for digits in range(least, least + 4):
+        apart = np.round(learned.astype(float), digits) != np.round(truth.astype(float), digits)
+        if not np.any(apart & (np.abs(learned - truth) < 0.5 * 10.0**-digits)):
+            return digits
+    return least
+
+
+def tap_words(value: float, digits: int) -> str:
+    """Write a tap's value with so many digits after the point, and no minus before zero."""
     return f"{round(float(value), digits) + 0.0:.{digits}f}"
 
 
@@ -185,6 +212,7 @@ def _slices(axes: Axes, kernel: np.ndarray) -> None:
 
 
 def _curves(axes: Axes, losses: np.ndarray, errors: np.ndarray) -> None:
+    """Draw the loss, and the kernel's error where it is known, over the steps."""
     steps = np.arange(1, losses.size + 1)
     axes.semilogy(steps, np.maximum(losses, 1e-30), color=ACCENT, linewidth=2, label="loss (mean squared error)")
     if errors.size:
@@ -201,6 +229,7 @@ def _curves(axes: Axes, losses: np.ndarray, errors: np.ndarray) -> None:
 
 
 def _light(axes: Axes) -> None:
+    """Give a curve's axes a faint grid and frame."""
     axes.grid(True, which="major", color=HAIR, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=9, labelcolor=INK, length=0)

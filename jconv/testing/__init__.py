@@ -5,7 +5,8 @@
 """
 
 from jconv.testing import oracle
-from jconv.testing.cases import CASES, QUICK, Case
+from jconv.testing.case import Case
+from jconv.testing.cases import CASES, QUICK
 from jconv.testing.judge import Result, Summary, summarise
 from jconv.testing.matrix import DTYPES, QUICK_DTYPES, check_conv, run_matrix
 from jconv.testing.quantities import QUANTITIES

@@ -71,7 +71,7 @@ def summarise(results: Iterable[Result]) -> dict[tuple[str, str, str], Summary]:
 
 
 def judge(parts, truth, scale, dtype: str, bound: float) -> tuple[Status, float | None, str]:
-    """Return status, error and reason of one quantity: those of its worst part."""
+    """Return status, error and reason of the worst part of a quantity."""
     if isinstance(parts, NotImplementedError):
         return "unsupported", None, str(parts)
     if isinstance(parts, Exception):

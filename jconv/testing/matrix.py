@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jconv.testing.cases import CASES, QUICK, ArrayKind, Case
+from jconv.testing.case import ArrayKind, Case
+from jconv.testing.cases import CASES, QUICK
 from jconv.testing.judge import Result, badness, judge
 from jconv.testing.quantities import QUANTITIES, computed_parts, true_parts
 
@@ -117,7 +118,8 @@ def check_conv(
         unit = f"in units of the bound, {bound:g} eps" if bound else "bound 0: bit-exact"
         lines = [f"{name}: {len(failures)} of {len(results)} checks failed ({unit}). The worst:"]
         lines += [f"  {r.case}, {r.dtype}, {r.quantity}: {r.status}, {r.reason}" for r in failures[:_SHOWN]]
-        lines += [f"  ... and {len(failures) - _SHOWN} more"] * (len(failures) > _SHOWN)
+        if len(failures) > _SHOWN:
+            lines.append(f"  ... and {len(failures) - _SHOWN} more")
         raise AssertionError("\n".join(lines))
     if not any(result.status == "passed" for result in results):
         reasons = "; ".join(sorted({result.reason for result in results})) or "no cases"
@@ -185,10 +187,12 @@ def _jitted(conv: Callable[..., jax.Array], quantities: Sequence[str]):
 
 
 def _quantities(dtype: str) -> Sequence[str]:
+    """Return the quantities that exist in a dtype."""
     return QUANTITIES if jnp.issubdtype(dtype, jnp.inexact) else ("value", "vmap")
 
 
 def _enough_bits(dtype: str) -> contextlib.AbstractContextManager:
+    """Return a context in which JAX has the dtype."""
     return jax.enable_x64(True) if dtype in ("float64", "complex128") else contextlib.nullcontext()
 
 

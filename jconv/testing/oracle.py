@@ -11,7 +11,7 @@ nothing. Any rank, also 0; any size, also 0.
 
 The `_by_loops` functions walk the indices one by one; the `_by_patterns` ones are single einsums over the
 binary patterns P[k, o, i] of the equation. Arithmetic is float64, complex128 or int64, whatever comes in.
-The adjoints are those of a bilinear map: nothing is conjugated, as in JAX.
+The adjoints belong to a bilinear map: nothing is conjugated, as in JAX.
 
 Only NumPy is imported, so that no mistake made elsewhere can be made here too.
 """

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jconv.testing.cases import Case
+from jconv.testing.case import Case
 
 QUANTITIES = ("value", "jvp", "gradient of x", "gradient of kernel", "second order", "vmap")
 

@@ -5,11 +5,11 @@ from functools import partial
 import pytest
 from problems import check, compiled, directions, error_of, problem_of
 
-from jconv._algorithms import _winograd_plan, patches, planar, rows
+from jconv._algorithms import patches, planar, rows
 from jconv._algorithms.patches import PATCHES
 from jconv._algorithms.planar import PLANAR
 from jconv._algorithms.rows import ROWS
-from jconv._algorithms.winograd import WINOGRAD
+from jconv._algorithms.winograd import WINOGRAD, plan
 from jconv._equation.geometry import cut
 
 PRIME = [(13, 3, 13, 1, 1, 1, 1), (7, 3, 7, 1, 1, 1, 1)]
@@ -49,10 +49,10 @@ def test_patches_of_one_output_are_the_input_and_need_no_blocks(monkeypatch):
 @pytest.mark.parametrize("direction", ["value", "w"])
 def test_winograd_of_a_prime_number_of_tiles(direction, monkeypatch):
     problem = directions(problem_of([(26, 3, 26, 1, 1, 1, 1), (6, 3, 6, 1, 1, 1, 1)], c_in=2, c_out=2))[direction]
-    monkeypatch.setattr(_winograd_plan, "MAX_BYTES", 0)
-    monkeypatch.setattr(_winograd_plan, "BLOCK_BYTES", 2500)
-    axes = _winograd_plan.choose_axes(problem, 4)
-    blocks = _winograd_plan.cut_blocks(problem, axes)
+    monkeypatch.setattr(plan, "MAX_BYTES", 0)
+    monkeypatch.setattr(plan, "BLOCK_BYTES", 2500)
+    axes = plan.choose_axes(problem, 4)
+    blocks = plan.cut_blocks(problem, axes)
     assert blocks.axes[0].tiles > 1
     assert blocks.whole[0].tiles > axes[0].tiles
     assert error_of(WINOGRAD, problem) <= WINOGRAD.error_bound

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import error_in_eps
+from paths import equations_of
 from problems import (
     check,
     check_in_vmap_and_scan,
     compiled,
-    count_primitives,
     directions,
     error_of,
     operands,
@@ -21,8 +21,7 @@ from problems import (
     truth,
 )
 
-from jconv._algorithms import fft
-from jconv._algorithms.fft import FFT
+from jconv._algorithms.fft import FFT, compute, tiles
 from jconv._rewrites.axes import drop_idle_axes
 
 PROBLEMS = {
@@ -86,7 +85,7 @@ TILED = {
 @pytest.mark.parametrize("name", TILED)
 def test_long_inputs_are_cut_into_tiles(name):
     problem = TILED[name]("float32")
-    found = {way: fft.choose_tiling(drop_idle_axes(one)) for way, one in directions(problem).items()}
+    found = {way: tiles.choose_tiling(drop_idle_axes(one)) for way, one in directions(problem).items()}
     assert all(found.values())
     assert found["w"].of_taps
     assert not found["value"].of_taps
@@ -96,25 +95,25 @@ def test_long_inputs_are_cut_into_tiles(name):
 @pytest.mark.parametrize("at_once", [1, 5])
 def test_large_batches_and_many_tiles_are_transformed_in_blocks(at_once, monkeypatch):
     problem = TILED["last axis"]("float32")
-    part = fft.tile(problem, fft.choose_tiling(problem))
-    example = 4 * part.groups * part.c_out * prod(fft.transform_lengths(part))
+    part = tiles.tile(problem, tiles.choose_tiling(problem))
+    example = 4 * part.groups * part.c_out * prod(tiles.transform_lengths(part))
     assert part.batch % 5  # the last block holds fewer
-    monkeypatch.setattr(fft, "MAX_BYTES", 0)
-    monkeypatch.setattr(fft, "BLOCK_BYTES", at_once * example)
+    monkeypatch.setattr(compute, "MAX_BYTES", 0)
+    monkeypatch.setattr(compute, "BLOCK_BYTES", at_once * example)
     x, w = operands(problem)
-    assert count_primitives(jax.make_jaxpr(lambda x, w: FFT.compute(x, w, problem))(x, w).jaxpr, "scan")
+    assert equations_of(jax.make_jaxpr(lambda x, w: FFT.compute(x, w, problem))(x, w).jaxpr, "scan")
     check(FFT, problem)
 
 
 def test_tiles_take_less_work():
     problem = problem_of([(2**20, 511, 2**20, 1, 1, 1, 255)], batch=1, c_in=1, c_out=1)
-    whole, tiled = fft._work(problem), FFT.cost(problem, "cpu").multiply_adds
+    whole, tiled = tiles.work_of(problem), FFT.cost(problem, "cpu").multiply_adds
     assert tiled < 0.7 * whole
     assert FFT.cost(problem.gradient_w(), "cpu").multiply_adds == tiled
 
 
 def test_a_window_as_long_as_the_input_is_not_cut():
-    assert fft.choose_tiling(problem_of([(8192, 8192, 8192, 1, 1, 1, 8191)])) is None
+    assert tiles.choose_tiling(problem_of([(8192, 8192, 8192, 1, 1, 1, 8191)])) is None
 
 
 # ---- lengths
@@ -122,7 +121,7 @@ def test_a_window_as_long_as_the_input_is_not_cut():
 
 def test_the_least_circular_length_is_enough(monkeypatch):
     """With lengths no longer than needed, whatever wraps around must miss every wanted output."""
-    monkeypatch.setattr(fft, "fast_length", lambda n, *, even: n)
+    monkeypatch.setattr(tiles, "fast_length", lambda n, *, even: n)
     with jax.disable_jit():
         for i, k, o, lo in product((1, 6), (2, 5), (2, 9), (-3, 0, 6)):
             problem = problem_of([(i, k, o, 1, 1, 1, lo)], batch=1, c_in=1, c_out=1)
@@ -137,7 +136,7 @@ def test_the_least_circular_length_is_enough(monkeypatch):
 def test_fast_lengths_are_the_next_with_small_factors(even):
     smooth = {2**a * 3**b * 5**c * 7**d for a, b, c, d in product(range(10), range(6), range(4), range(4))}
     for n in range(2, 500):
-        assert fft.fast_length(n, even=even) == min(m for m in smooth if m >= n and not (even and m % 2))
+        assert tiles.fast_length(n, even=even) == min(m for m in smooth if m >= n and not (even and m % 2))
 
 
 # ---- what it is made of
@@ -151,24 +150,24 @@ def test_windows_that_meet_nothing_give_zeros_exactly():
 def test_three_transforms_and_no_convolution():
     for problem in directions(PROBLEMS["2d"]).values():
         jaxpr = jax.make_jaxpr(lambda x, w, p=problem: FFT.compute(x, w, p))(*operands(problem)).jaxpr
-        assert len(count_primitives(jaxpr, "fft")) == 3
-        assert not count_primitives(jaxpr, "conv_general_dilated")
+        assert len(equations_of(jaxpr, "fft")) == 3
+        assert not equations_of(jaxpr, "conv_general_dilated")
 
 
 def test_axes_with_one_tap_or_one_output_take_no_part():
     problem = problem_of([(9, 1, 5, 2, 1, 1, 1), (8, 8, 1), (12, 3, 10)])
     jaxpr = jax.make_jaxpr(lambda x, w: FFT.compute(x, w, problem))(*operands(problem)).jaxpr
-    lengths = {equation.params["fft_lengths"] for equation in count_primitives(jaxpr, "fft")}
+    lengths = {equation.params["fft_lengths"] for equation in equations_of(jaxpr, "fft")}
     assert lengths == {(12,)}
 
 
 def test_unsupported():
     integers = problem_of([(5, 3, 3)], dtype="int32")
-    assert FFT.unsupported(integers) == ("it computes with fractions, and int32 holds none",)
+    assert FFT.unsupported(integers, "cpu") == ("it computes with fractions, and int32 holds none",)
     four_axes = problem_of([(5, 3, 3)] * 4)
-    assert FFT.unsupported(four_axes) == ("4 spatial axes are more than the 3 of a transform",)
+    assert FFT.unsupported(four_axes, "cpu") == ("4 spatial axes are more than the 3 of a transform",)
     for problem in PROBLEMS.values():
-        assert FFT.unsupported(problem) == ()
+        assert FFT.unsupported(problem, "cpu") == ()
 
 
 def test_the_cost_of_nothing_is_nothing():

@@ -2,7 +2,8 @@
 
 import jax
 import pytest
-from problems import count_primitives, directions, operands, problem_of
+from paths import equations_of
+from problems import directions, operands, problem_of
 
 from jconv._algorithms import lax, planar
 from jconv._algorithms.lax import LAX
@@ -13,9 +14,9 @@ from jconv._algorithms.winograd import WINOGRAD
 from jconv._choice.seconds import slowdown
 
 
-def equations_of(algorithm, problem, name):
-    jaxpr = jax.make_jaxpr(lambda x, w: algorithm.compute(x, w, problem))(*operands(problem)).jaxpr
-    return count_primitives(jaxpr, name)
+def found_in(algorithm, problem, name):
+    """The equations of one primitive that the algorithm writes for the problem."""
+    return equations_of(jax.make_jaxpr(lambda x, w: algorithm.compute(x, w, problem))(*operands(problem)), name)
 
 
 @pytest.mark.parametrize("channels", [(2, 24), (24, 2)])
@@ -24,7 +25,7 @@ def test_of_a_sum_over_all_positions_the_narrower_operand_goes_first(algorithm, 
     """XLA transposes the first one: 3 to 5 times the time where that is the wider."""
     axis = (12, 1, 12) if algorithm is not WINOGRAD else (12, 3, 12, 1, 1, 1, 1)
     problem = problem_of([axis, axis], c_in=channels[0], c_out=channels[1]).gradient_w()
-    dots = equations_of(algorithm, problem, "dot_general")
+    dots = found_in(algorithm, problem, "dot_general")
     assert dots
     for dot in dots:
         first, second = (operand.aval.shape[-1] for operand in dot.invars)
@@ -35,7 +36,7 @@ def test_of_a_sum_over_all_positions_the_narrower_operand_goes_first(algorithm, 
 def test_planar_pads_beforehand_where_channels_are_few(features, padded):
     """Off XLA's fast path padding that is fused with the convolution makes it up to 8 times as slow."""
     problem = problem_of([(9, 3, 9, 1, 1, 1, 1)] * 2, c_in=2, c_out=features)
-    (conv,) = equations_of(PLANAR, problem, "conv_general_dilated")
+    (conv,) = found_in(PLANAR, problem, "conv_general_dilated")
     assert (conv.params["padding"] == ((0, 0), (0, 0))) is padded
 
 
@@ -57,7 +58,7 @@ LAYERS = {
 def test_the_cost_model_knows_what_xla_gets(algorithm, form, layer, direction):
     """Channels, features, axes and groups of the convolution that is written, on which XLA's code path depends."""
     problem = directions(LAYERS[layer])[direction]
-    convs = equations_of(algorithm, problem, "conv_general_dilated")
+    convs = found_in(algorithm, problem, "conv_general_dilated")
     assert convs
     for conv in convs:
         *window, c, m = conv.invars[1].aval.shape

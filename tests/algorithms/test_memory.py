@@ -10,7 +10,7 @@ from problems import directions, problem_of
 import jconv
 from jconv._algorithms import ALGORITHMS
 from jconv._choice.choose import choose_algorithm
-from jconv._choice.limits import MEMORY_BYTES, MEMORY_FACTOR, set_aside
+from jconv._choice.limits import MEMORY_BYTES, MEMORY_FACTOR, why_not_auto
 
 PROBLEMS = {
     "dense": problem_of([(56, 3, 56, 1, 1, 1, 1)] * 2, batch=8, c_in=32, c_out=64),
@@ -46,7 +46,7 @@ def test_no_more_is_allotted_than_predicted(name):
     """Up to half as much again, and 2 MB: XLA lays its buffers out as it likes. Nor is far less."""
     for direction, problem in directions(PROBLEMS[name]).items():
         for algorithm in ALGORITHMS.values():
-            if not algorithm.unsupported(problem):
+            if not algorithm.unsupported(problem, "cpu"):
                 predicted, found = algorithm.cost(problem, "cpu").extra_bytes, allotted(algorithm, problem)
                 assert found <= 1.5 * predicted + 2 * 2**20, (direction, algorithm.name, predicted, found)
                 assert predicted <= 12 * found + 32 * 2**20, (direction, algorithm.name, predicted, found)
@@ -67,7 +67,7 @@ def test_what_is_too_large_is_seen():
     most = MEMORY_FACTOR * problem.operand_bytes + MEMORY_BYTES
     assert allotted(taps, problem) > most
     assert taps.cost(problem, "cpu").extra_bytes > most
-    assert set_aside(problem, "cpu", taps)
+    assert why_not_auto(problem, "cpu", taps)
 
 
 def test_one_tap_of_groups_is_multiplied_without_copies():

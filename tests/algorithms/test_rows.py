@@ -19,12 +19,12 @@ def rows_where_it_can(served):
     """`rows`, or `lax` where it cannot; what it was given is recorded."""
 
     def compute(x, w, problem):
-        if ROWS.unsupported(problem):
+        if ROWS.unsupported(problem, "cpu"):
             return LAX.compute(x, w, problem)
         served.append(problem)
         return ROWS.compute(x, w, problem)
 
-    algorithm = replace(ROWS, name="rows or lax", compute=compute, unsupported=lambda problem: ())
+    algorithm = replace(ROWS, name="rows or lax", compute=compute, unsupported=lambda problem, platform: ())
     return partial(jconv.conv_general_dilated, algorithm=algorithm)
 
 

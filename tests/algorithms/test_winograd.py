@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import error_in_eps
+from paths import equations_of
 from problems import (
     check,
     check_in_vmap_and_scan,
     compiled,
-    count_primitives,
     directions,
     error_of,
     magnitude,
@@ -21,8 +21,7 @@ from problems import (
     truth,
 )
 
-from jconv._algorithms import _winograd_plan as plan
-from jconv._algorithms.winograd import WINOGRAD, WINOGRAD_4
+from jconv._algorithms.winograd import WINOGRAD, WINOGRAD_4, plan
 from jconv._algorithms.winograd.toom_cook import transforms
 
 BOTH = pytest.mark.parametrize("algorithm", [WINOGRAD, WINOGRAD_4], ids=lambda a: a.name)
@@ -87,7 +86,7 @@ def test_value_and_gradients(algorithm, name):
 @pytest.mark.parametrize("name", WIDER)
 def test_windows_of_more_taps(name):
     check(WINOGRAD_4, WIDER[name])
-    assert WINOGRAD.unsupported(WIDER[name])
+    assert WINOGRAD.unsupported(WIDER[name], "cpu")
 
 
 def test_three_axes():
@@ -141,11 +140,11 @@ def test_a_dot_for_each_product_never_of_rounded_operands(algorithm):
     for way, one in directions(problem).items():
         with jax.default_matmul_precision("bfloat16"):
             jaxpr = jax.make_jaxpr(lambda x, w, p=one: algorithm.compute(x, w, p))(*operands(one)).jaxpr
-        dots = count_primitives(jaxpr, "dot_general")
+        dots = equations_of(jaxpr, "dot_general")
         assert len(dots) == MOST[algorithm] ** 2 + (way != "w")  # beside the products, the kernel's transform
         assert all(dot.params["precision"] == highest for dot in dots)
-        assert not count_primitives(jaxpr, "gather")
-        assert not count_primitives(jaxpr, "conv_general_dilated")
+        assert not equations_of(jaxpr, "gather")
+        assert not equations_of(jaxpr, "conv_general_dilated")
 
 
 def test_fewer_products_than_the_direct_form():
@@ -156,7 +155,7 @@ def test_fewer_products_than_the_direct_form():
             assert one.multiply_adds == saved * pairs * plan.points(plan.choose_axes(one, most))
 
 
-def test_few_outputs_take_small_tiles():
+def test_a_short_output_takes_small_tiles():
     axes = plan.choose_axes(problem_of([(4, 3, 2), (9, 3, 8, 1, 1, 1, 1)]), 6)
     assert [axis.step for axis in axes] == [2, 4]
 
@@ -164,7 +163,7 @@ def test_few_outputs_take_small_tiles():
 @BOTH
 def test_unsupported(algorithm):
     def reasons(*axes, **more):
-        return algorithm.unsupported(problem_of(axes, **more))
+        return algorithm.unsupported(problem_of(axes, **more), "cpu")
 
     assert reasons((5, 3, 5, 1, 1, 1, 1), dtype="int32") == ("it computes with fractions, and int32 holds none",)
     assert reasons(*[(5, 3, 3)] * 4) == ("4 spatial axes are more than 3",)
@@ -179,7 +178,7 @@ def test_unsupported(algorithm):
     assert len(reasons((9, 3, 15, 1, 2, 1, 0), (5, 3, 3))) == 3
     assert reasons((40, 7, 34))
     for problem in PROBLEMS.values():
-        assert all(algorithm.unsupported(one) == () for one in directions(problem).values())
+        assert all(algorithm.unsupported(one, "cpu") == () for one in directions(problem).values())
 
 
 @BOTH

@@ -60,7 +60,7 @@ def test_on_cpu_the_choice_can_compute_the_problem_and_is_the_same_each_time(nam
     problem = PROBLEMS[name]
     chosen = choose_algorithm(problem, "cpu")
     assert ALGORITHMS[chosen.name] is chosen
-    assert chosen.unsupported(problem) == ()
+    assert chosen.unsupported(problem, "cpu") == ()
     assert choose_algorithm(replace(problem), "cpu") is chosen
 
 
@@ -85,7 +85,7 @@ def test_a_partitioned_program_gets_what_gathers_no_batch(name, platform):
 
 
 def able(problem):
-    return [algorithm for algorithm in ALGORITHMS.values() if not algorithm.unsupported(problem)]
+    return [algorithm for algorithm in ALGORITHMS.values() if not algorithm.unsupported(problem, "cpu")]
 
 
 @pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
@@ -118,7 +118,7 @@ def offer(monkeypatch):
         def cost(problem, platform):
             return LAX.cost(problem, platform)._replace(bytes_moved=0, extra_bytes=extra_bytes, calls=1)
 
-        algorithm = Algorithm(NEW, compute, lambda problem: reasons, error, "this test", cost)
+        algorithm = Algorithm(NEW, compute, lambda problem, platform: reasons, error, "this test", cost)
         monkeypatch.setitem(ALGORITHMS, NEW, algorithm)
         monkeypatch.setitem(RATES["cpu"], NEW, Rates(time * 1e-9, 0.0, 0.0, 0.0))
 
@@ -197,7 +197,7 @@ def test_every_algorithm_states_what_it_promises(name):
     assert algorithm.error_bound > 0
     assert algorithm.reference
     for problem in PROBLEMS.values():
-        reasons = algorithm.unsupported(problem)
+        reasons = algorithm.unsupported(problem, "cpu")
         assert isinstance(reasons, tuple)
         assert all(isinstance(reason, str) and reason for reason in reasons)
         if not reasons:

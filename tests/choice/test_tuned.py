@@ -1,6 +1,7 @@
 """The tuned table as a file: found, merged, never half written, and never believed when broken or foreign."""
 
 import json
+import os
 import subprocess
 import sys
 import timeit
@@ -17,7 +18,7 @@ import jconv
 from jconv import ConvProblem, choose_algorithm
 from jconv._choice import tuned as tables
 from jconv._choice.tuned import load_tuned, tuned_path, tuned_table
-from jconv._choice.tuned_file import Tuned, save_tuned
+from jconv._choice.tuned_file import LARGEST_FILE, Tuned, lock_of, save_tuned
 from jconv._equation.as_json import problem_from_json, problem_to_json
 
 FLOAT32 = np.dtype("float32")
@@ -155,7 +156,35 @@ def test_a_failed_write_leaves_the_file_as_it_was(table, monkeypatch):
     with pytest.raises(OSError, match="no space left"):
         save_tuned([found(OTHER)], "cpu", table)
     assert table.read_bytes() == before
-    assert list(table.parent.iterdir()) == [table]
+    assert set(table.parent.iterdir()) == {table, lock_of(table)}
+
+
+SAVE_25 = """
+import sys, threading
+from dataclasses import replace
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_tuned import PROBLEM, found, save_tuned
+
+def save(first, last):
+    for batch in range(first, last):
+        save_tuned([found(replace(PROBLEM, batch=batch))], "cpu", Path(sys.argv[2]))
+
+first = 1 + 25 * int(sys.argv[3])
+threads = [threading.Thread(target=save, args=span) for span in ((first, first + 12), (first + 12, first + 25))]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_processes_and_threads_that_save_at_once_lose_nothing(table):
+    """Four processes of two threads each, 25 entries a process."""
+    here = str(Path(__file__).parent)
+    processes = [subprocess.Popen([sys.executable, "-c", SAVE_25, here, str(table), str(n)]) for n in range(4)]
+    assert [process.wait(timeout=300) for process in processes] == [0] * 4
+    (mine,) = json.loads(table.read_text())["tables"]
+    assert sorted(entry["problem"]["batch"] for entry in mine["entries"]) == list(range(1, 101))
+    assert set(table.parent.iterdir()) == {table, lock_of(table)}
 
 
 # ---- what counts
@@ -177,7 +206,7 @@ def test_what_another_machine_or_version_measured_does_not_count_and_is_kept(wha
 
 def test_algorithms_that_are_no_more_or_that_cannot_do_not_count(table, monkeypatch):
     save_tuned([found(PROBLEM, "gone"), found(OTHER)], "cpu", table)
-    unable = replace(jconv._algorithms.ALGORITHMS["taps"], unsupported=lambda problem: ("not today",))
+    unable = replace(jconv._algorithms.ALGORITHMS["taps"], unsupported=lambda problem, platform: ("not today",))
     monkeypatch.setitem(jconv._algorithms.ALGORITHMS, "taps", unable)
     load_tuned()
     assert tuned_table("cpu").get(PROBLEM) is None
@@ -230,6 +259,29 @@ def test_a_file_that_cannot_be_read_is_ignored_with_a_warning(table):
     table.mkdir()
     load_tuned()
     with pytest.warns(UserWarning, match="is ignored"):
+        assert tuned_table("cpu").get(PROBLEM) is None
+
+
+def test_a_pipe_that_nobody_writes_to_is_ignored_with_a_warning(table):
+    os.mkfifo(table)
+    load_tuned()
+    with pytest.warns(UserWarning, match="is ignored: .*not a regular file"):
+        assert tuned_table("cpu").get(PROBLEM) is None
+        assert tuned_table("cpu").get(PROBLEM) is None
+
+
+def test_a_device_without_end_is_ignored_with_a_warning(monkeypatch):
+    monkeypatch.setenv("JCONV_TUNED", "/dev/zero")
+    load_tuned()
+    with pytest.warns(UserWarning, match="is ignored: .*not a regular file"):
+        assert tuned_table("cpu").get(PROBLEM) is None
+
+
+def test_a_huge_file_is_ignored_with_a_warning(table):
+    with table.open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)  # a hole: it takes no room
+    load_tuned()
+    with pytest.warns(UserWarning, match="is ignored: .*over 64 MB"):
         assert tuned_table("cpu").get(PROBLEM) is None
 
 

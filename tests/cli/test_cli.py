@@ -5,20 +5,24 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
 import matplotlib.image
 import numpy as np
 import pytest
-from jconv._cli import learn, training, verify
 from PIL import Image, ImageFilter
 from skimage import data
 from typer.testing import CliRunner
 
 import jconv
-from jconv import _files, testing
+from jconv import plot, testing
+from jconv.cli import verify
 from jconv.cli.app import app
+from jconv.cli.learn import command as learn
+from jconv.cli.learn import training
+from jconv.cli.learn.convergence import part_left
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import framed, nearest_separable_error
 from jconv.cli.options import NAMED_FILTERS, LearnOptions
@@ -44,6 +48,7 @@ def folder(tmp_path_factory):
     grey.resize((7, 5)).save(folder / "tiny.png")
     Image.new("L", (64, 64), 90).save(folder / "flat.png")
     grey.point(lambda value: 255 * (value > 99)).save(folder / "binary.png")
+    grey.resize((1, 1)).save(folder / "pixel.png")
     (folder / "empty.png").write_bytes(b"")
     (folder / "text.png").write_text("this is no picture")
     (folder / "half.png").write_bytes((folder / GREY).read_bytes()[:3000])
@@ -56,12 +61,15 @@ def call(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
 
 
-def learned(out, *words):
+def learned(out, *words, converged=True):
     """Run `jconv learn` and give its metrics."""
     result = call("learn", "--out", out, *words)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == (0 if converged else 1), result.output
     assert {path.name for path in out.iterdir()} == FILES
-    return json.loads((out / "metrics.json").read_text())
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["converged"] == converged
+    assert any("did not converge" in note for note in metrics["notes"]) != converged
+    return metrics
 
 
 # ---- learning
@@ -131,9 +139,11 @@ def test_a_border_of_zeros_is_learned_from_like_any_other(folder):
 
 
 def test_an_algorithm_asked_for_is_the_one_that_ran(tmp_path, folder):
-    metrics = learned(tmp_path / "out", "--image", folder / GREY, "--algorithm", "taps", "--steps", 20)
-    assert metrics["algorithms"] == ["taps"]
-    assert metrics["steps"] == 20
+    metrics = learned(tmp_path / "out", "--image", folder / GREY, "--algorithm", "taps", "--steps", 100)
+    assert metrics["algorithms"] == {"forward": ["taps"], "input_gradient": [], "kernel_gradient": ["taps"]}
+    assert metrics["steps"] == 100
+    for package in ("jconv", "jax", "flax"):
+        assert metrics["versions"][package] == version(package)
 
 
 def test_noise_costs_accuracy_and_the_seed_decides_it(folder):
@@ -148,13 +158,14 @@ def test_a_separable_model_finds_a_separable_filter(folder):
 
 def test_a_separable_model_asked_for_another_filter_says_so(tmp_path, folder):
     words = ("--image", folder / GREY, "--model", "separable", "--steps", 20)
-    notes = learned(tmp_path / "out", *words)["notes"]
+    notes = learned(tmp_path / "out", *words, converged=False)["notes"]
     assert "no column times row comes nearer to emboss than 0.67: give --model conv" in notes
 
 
 def test_a_filter_larger_than_the_kernel_is_noted(tmp_path, folder):
     words = ("--image", folder / GREY, "--target", "motion", "--kernel-size", 5, "--steps", 20)
-    assert "motion is larger than the kernel: give --kernel-size 7" in learned(tmp_path / "out", *words)["notes"]
+    notes = learned(tmp_path / "out", *words, converged=False)["notes"]
+    assert "motion is larger than the kernel: give --kernel-size 7" in notes
 
 
 def test_what_pillow_did_is_found_with_its_offset(tmp_path, folder):
@@ -195,11 +206,44 @@ def test_a_deep_model_imitates_a_median_better_than_a_kernel(tmp_path, folder):
     assert deep > kernel + 2
 
 
+@pytest.mark.parametrize(
+    "words, note",
+    [
+        (("--steps", 1), "give more --steps"),
+        (("--steps", 20), "give more --steps"),
+        (("--learning-rate", 1e6), "its loss rose: give a lower --learning-rate"),
+        (("--model", "deep", "--steps", 8), "give more --steps"),
+    ],
+)
+def test_a_training_that_did_not_converge_is_no_success(words, note, tmp_path, folder):
+    notes = learned(tmp_path / "out", "--image", folder / GREY, *words, converged=False)["notes"]
+    assert any(text.startswith("the training did not converge") and text.endswith(note) for text in notes)
+
+
+@pytest.mark.parametrize("words", [("--noise", 0.2), ("--optimizer", "lbfgs"), ("--kernel-size", 3, "--steps", 100)])
+def test_noise_or_a_kernel_too_small_is_no_lack_of_convergence(words, tmp_path, folder):
+    learned(tmp_path / "out", "--image", folder / GREY, "--target", "gaussian", *words)
+
+
+def test_what_is_left_to_gain_is_the_loss_above_the_least(folder):
+    """The least loss is that of the normal equations, solved outside of jconv."""
+    options = LearnOptions(image=folder / GREY, kernel_size=3, steps=20, noise=0.1)
+    learner = training.Learner(prepare(options), options)
+    *_, _ = learner.train()
+    task = learner.task
+    windows = np.lib.stride_tricks.sliding_window_view(task.inputs[0, :, :, 0], (3, 3)).reshape(-1, 9)
+    equations, targets = np.c_[windows, np.ones(len(windows))].astype(float), task.targets.ravel().astype(float)
+    _, (squares,), *_ = np.linalg.lstsq(equations, targets)
+    loss = np.mean((np.asarray(learner.model(task.inputs)).ravel() - targets) ** 2)
+    left = np.sqrt((loss - squares / targets.size) / np.mean(targets**2))
+    assert part_left(learner.model, task) == pytest.approx(left, rel=0.1)
+
+
 def test_pictures_that_have_nothing_to_do_with_each_other_are_noticed(tmp_path, folder):
     square = Image.open(folder / GREY).crop((0, 0, 80, 80))
     square.save(tmp_path / "square.png")
     words = ("--image", folder / "colour.png", "--target", tmp_path / "square.png", "--kernel-size", 3)
-    notes = learned(tmp_path / "out", *words, "--steps", 60)["notes"]
+    notes = learned(tmp_path / "out", *words, "--steps", 100)["notes"]
     assert any("explains the target badly" in note for note in notes)
 
 
@@ -224,6 +268,16 @@ BAD = {
         "--image", GREY, "--optimizer", "sgd", "--learning-rate", "1e30",
     ),
     "--learning-rate -1: must be greater than 0": ("--learning-rate", "-1"),
+    "--image pixel.png: a single pixel, which tells nothing of a filter. Give": ("--image", "pixel.png"),
+    "single pixel, which": ("--image", "pixel.png", *SIZE, "1", "--target", "pixel.png"),
+    "--seed 99999999999999999999: too large. Give 0 to 4294967295.": ("--seed", "9" * 20),
+    "--algorithm magic: there is no such algorithm. Give one of auto, direct, lax,": ("--algorithm", "magic"),
+    "(forward: it needs fewer outputs than taps; ": ("--image", GREY, "--algorithm", "rows"),
+    "(forward: an axis has 7 taps, ": ("--image", GREY, "--algorithm", "winograd"),
+    "this name of 5000 characters is too long": ("--image", "a" * 5000),
+    "this name of 5001 characters is too long": ("--target", "a/" + "b" * 4999),
+    r"--image a\nb.png: no such file": ("--image", "a\nb.png"),
+    r"--image \udcff.png: no such file": ("--image", "\udcff.png"),
 }  # fmt: skip
 
 
@@ -233,7 +287,7 @@ def test_bad_input_is_one_line_with_the_remedy_and_code_2_and_no_files(message, 
     result = call("learn", "--out", tmp_path / "out", *BAD[message])
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert line.startswith("jconv learn: --") and message in line and line.endswith((".", "!"))
+    assert line.startswith("jconv learn: ") and message in line and line.endswith(".")
     assert not (tmp_path / "out").exists()
 
 
@@ -246,7 +300,6 @@ def test_bad_input_is_one_line_with_the_remedy_and_code_2_and_no_files(message, 
         ("--model", "wide"),
         ("--optimizer", "sgdd"),
         ("--noise", "-1"),
-        ("--algorithm", "magic"),
         ("--padding-mode", "mirror"),
         ("--nonsense",),
     ],
@@ -270,12 +323,10 @@ def test_an_output_folder_that_is_a_file_is_refused_before_the_training(folder):
 def test_a_failure_while_writing_leaves_what_was_there(tmp_path, folder, monkeypatch):
     (tmp_path / "report.png").write_text("the last one")
 
-    def full(path, content):
-        if path.name.startswith(".metrics"):
-            raise OSError(28, "No space left on device")
-        path.open("wb").close()
+    def full(number):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_files.Path, "write_bytes", full)
+    monkeypatch.setattr("jconv._files.os.fsync", full)
     result = call("learn", "--out", tmp_path, "--image", folder / GREY, "--steps", 5)
     assert result.exit_code == 2
     assert "cannot be written (No space left on device)" in result.stderr
@@ -283,13 +334,15 @@ def test_a_failure_while_writing_leaves_what_was_there(tmp_path, folder, monkeyp
     assert (tmp_path / "report.png").read_text() == "the last one"
 
 
-def test_files_are_written_whole_and_over_old_ones(tmp_path):
-    for content in (b"old", b"new"):
-        _files.write_files(tmp_path / "deep" / "er", {"a": content, "b": content})
-    assert {path.name: path.read_bytes() for path in (tmp_path / "deep" / "er").iterdir()} == {
-        "a": b"new",
-        "b": b"new",
-    }
+def test_a_folder_in_the_place_of_a_file_leaves_the_others_as_they_were(tmp_path, folder):
+    (tmp_path / "kernel.npy").write_text("the last one")
+    (tmp_path / "metrics.json").mkdir()
+    result = call("learn", "--out", tmp_path, "--image", folder / GREY, "--steps", 5)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "cannot be written" in line
+    assert {path.name for path in tmp_path.iterdir()} == {"kernel.npy", "metrics.json"}
+    assert (tmp_path / "kernel.npy").read_text() == "the last one"
 
 
 # ---- Ctrl-C
@@ -370,7 +423,7 @@ def test_help_names_every_option_in_words(monkeypatch):
 
 
 def test_help_and_import_load_none_of_the_heavy_packages():
-    code = "import sys, jconv.cli, jconv._cli.app; print([m for m in {!r} if m in sys.modules])"
+    code = "import sys, jconv.cli, jconv.cli.app; print([m for m in {!r} if m in sys.modules])"
     heavy = ("flax", "optax", "matplotlib", "skimage", "PIL")
     run = subprocess.run([sys.executable, "-c", code.format(heavy)], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
@@ -382,6 +435,53 @@ def test_without_the_extra_the_command_says_how_to_get_it(package):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 2
     assert run.stderr.splitlines() == [f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"']
+
+
+# ---- what is beyond a command
+
+
+def run_jconv(*words, **options):
+    """Run `python -m jconv` in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "jconv", *words], stderr=subprocess.PIPE, **options)
+
+
+def test_the_version_is_printed():
+    assert call("--version").stdout.startswith(f"jconv {jconv.__version__} (jax {jax.__version__}, Python 3.")
+
+
+def test_a_standard_output_that_is_full_is_told_in_one_line(folder):
+    with Path("/dev/full").open("w") as full:
+        run = run_jconv("learn", "--image", folder / GREY, "--out", folder / "out", "--steps", "5", stdout=full)
+    (line,) = run.stderr.decode().splitlines()
+    assert "standard output cannot be written (No space left on device)" in line
+    assert run.returncode == 2
+
+
+def test_a_name_that_is_no_text_is_written_as_escapes(tmp_path, folder):
+    """In the line that says where the files are, in the report's title and in metrics.json."""
+    strange = os.fsencode(tmp_path) + b"/\xff"
+    Path(os.fsdecode(strange + b".png")).write_bytes((folder / "emboss.png").read_bytes())
+    words = ["--image", folder / GREY, "--target", strange + b".png", "--out", strange, "--kernel-size", "3"]
+    run = run_jconv("learn", *words, stdout=subprocess.PIPE)
+    assert run.returncode == 0, run.stderr
+    assert rb"\udcff/report.png, kernel.npy, metrics.json" in run.stdout
+    metrics = json.loads(Path(os.fsdecode(strange), "metrics.json").read_text())
+    assert metrics["options"]["target"].endswith(r"\udcff.png")
+
+
+def test_ctrl_c_while_modules_load_is_told_in_one_line():
+    code = (
+        "import builtins, signal, sys; from jconv.cli import main; honest = builtins.__import__\n"
+        "def load(name, *rest):\n"
+        "    if name.startswith(sys.argv[1]): signal.raise_signal(signal.SIGINT)\n"
+        "    return honest(name, *rest)\n"
+        "builtins.__import__ = load\n"
+        "main(['learn'])"
+    )
+    for module, command in (("jconv.cli.app", "jconv"), ("flax", "jconv learn")):
+        run = subprocess.run([sys.executable, "-c", code, module], capture_output=True, text=True)
+        assert run.stderr.splitlines() == [f"{command}: stopped. Nothing was saved."]
+        assert run.returncode == 130
 
 
 # ---- verify
@@ -440,6 +540,23 @@ def test_verify_refuses_what_is_not_there(words, message):
 
 
 # ---- small parts
+
+
+def test_taps_that_are_equal_look_equal():
+    """An eighth and one that is a millionth more would be 0.12 and 0.13."""
+    truth = np.array([[0.125, 1.0]])
+    digits = plot.tap_digits(truth + 1e-6, truth)
+    assert digits == 3
+    assert plot.tap_words(0.125, digits) == plot.tap_words(0.125001, digits) == "0.125"
+    assert plot.tap_digits(truth + 0.3, truth) == 2  # these are not equal, and should not look it
+    assert plot.tap_digits(truth) == 2
+    assert plot.tap_words(-1e-9, 2) == "0.00"
+
+
+def test_the_lines_of_progress_skip_no_step(tmp_path, folder):
+    result = call("learn", "--out", tmp_path / "out", "--image", folder / GREY)
+    steps = [int(line.split()[1]) for line in result.stdout.splitlines() if line.startswith("step ")]
+    assert steps == list(range(20, 241, 20))
 
 
 def test_a_kernel_is_framed_origin_on_origin():

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from jconv._cli import tune as command
 from typer.testing import CliRunner
 
 from jconv import load_tuned
+from jconv.cli import tune as command
 from jconv.cli.app import app
 
 PROGRAM = """
@@ -23,6 +23,12 @@ def nothing():
 
 def wants(x):
     return x
+
+def words():
+    return {"loss": example(), "name": "x"}
+
+async def later():
+    return example()
 
 number = 3
 """
@@ -87,9 +93,14 @@ def test_ctrl_c_keeps_what_was_measured(program, monkeypatch):
         (["example"], "Give a function without arguments as FILE.py:NAME or MODULE:NAME"),
         (["absent.py:example"], "there is no file absent.py"),
         (["absent.module:example"], "there is no module absent.module"),
-        (["program.py:exampel"], "has no function exampel; it has: example, nothing, stock, wants"),
+        (["program.py:exampel"], "has no function exampel; it has: example, later, nothing, stock, wants, words"),
         (["program.py:number"], "has no function number"),
         (["program.py:wants"], "missing a required argument: 'x'. Wrap it: def example()"),
+        (["program.py:words"], "it returns a value of type str, which is no array. Return the arrays"),
+        (["program.py:later"], "this function is async"),
+        (["..program:example"], "..program is no name of a module"),
+        (["pro\ngram.py:example"], r"there is no file pro\ngram.py"),
+        (["a" * 5000 + ".py:example"], "this name of 5003 characters is too long"),
         (["program.py:nothing"], "it traces no convolution that is left to jconv's choice"),
         (["program.py:example", "--path", "."], "cannot be read"),
         (["program.py:example", "--path", "program.py"], "is not a tuned table"),
@@ -101,6 +112,17 @@ def test_bad_input_is_told_in_one_line_and_ends_with_code_2(program, words, mess
     (line,) = result.stderr.splitlines()
     assert line.startswith("jconv tune: ") and message in line
     assert sorted(path.name for path in program.iterdir() if path.name != "__pycache__") == ["program.py"]
+
+
+def test_a_file_that_is_no_python_is_shown_with_line_and_caret(program):
+    (program / "broken.py").write_text("def example(:\n    pass\n")
+    for target in ("broken.py:example", "broken:example"):
+        result = call(target)
+        assert result.exit_code == 2
+        first, where, line, caret, what = result.stderr.splitlines()
+        assert first.startswith(f"jconv tune: {target}: ") and first.endswith("is not valid Python. Mend it:")
+        assert where.endswith('broken.py", line 1') and line.strip() == "def example(:"
+        assert caret.strip() == "^" and what == "SyntaxError: invalid syntax"
 
 
 def test_without_a_table_there_is_nowhere_to_keep_it(program, monkeypatch):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import jax
@@ -9,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import EVERYWHERE, whole
+from problems import problem_of
 
 import jconv
-from jconv import ConvProblem
 from jconv._algorithms import ALGORITHMS
 from jconv._primitive.conv_p import bind, conv_p
 from jconv.testing import oracle
@@ -22,10 +23,7 @@ AXES = ((5, 3, 4, 2, 3, 2, 2), (4, 2, 3, 1, 2, 1, 1), (3, 2, 2, 1, 1, 1, -1), (2
 STEPS = ("stride", "input_dilation", "dilation", "low")
 
 
-def problem_of(axes, *, dtype=FLOAT32, algorithm="auto"):
-    sizes = map(tuple, zip(*axes, strict=True))
-    dtypes = (np.dtype(jnp.dtype(dtype)),) * 3
-    return ConvProblem(2, 2, 2, 3, *sizes, *dtypes, algorithm=algorithm)
+grouped = partial(problem_of, groups=2)
 
 
 def arrays_of(problem, dtype=FLOAT32):
@@ -90,18 +88,17 @@ def check_everything(problem, dtype=FLOAT32):
 @pytest.mark.parametrize("rank", [0, 1, 2, 3, 4])
 def test_value_and_all_derivatives_equal_the_oracle_in_rank(rank):
     axes = AXES[:rank] if rank < 4 else AXES[1:] + AXES[:1]
-    sizes = map(tuple, zip(*axes, strict=True)) if rank else ((),) * 7
-    check_everything(ConvProblem(2, 2, 2, 3, *sizes, FLOAT32, FLOAT32, FLOAT32))
+    check_everything(grouped(axes))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "complex64", "complex128"])
 def test_value_and_all_derivatives_equal_the_oracle_in_dtype(dtype, x64):
-    check_everything(problem_of(AXES[:1], dtype=dtype), jnp.dtype(dtype))
+    check_everything(grouped(AXES[:1], dtype=dtype), jnp.dtype(dtype))
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
 def test_integers_have_a_value_and_no_gradient(dtype, x64):
-    problem = problem_of(AXES[:2], dtype=dtype)
+    problem = grouped(AXES[:2], dtype=dtype)
     x, w = ((np.abs(a) if dtype[0] == "u" else a).astype(dtype) for a in arrays_of(problem)[:2])
     got = jax.jit(lambda x, w: {a: bind(x, w, replace(problem, algorithm=a)) for a in EVERYWHERE})(x, w)
     for algorithm in EVERYWHERE:
@@ -115,7 +112,7 @@ def test_integers_have_a_value_and_no_gradient(dtype, x64):
 
 
 def test_shape_and_dtype_come_from_the_problem_without_computing():
-    problem = replace(problem_of(AXES[:2]), dtype=np.dtype("float16"))
+    problem = replace(grouped(AXES[:2]), dtype=np.dtype("float16"))
     x, w = (jax.ShapeDtypeStruct(shape, FLOAT32) for shape in (problem.x_shape, problem.w_shape))
     y = jax.eval_shape(lambda x, w: bind(x, w, problem), x, w)
     assert (y.shape, y.dtype, y.weak_type) == (problem.y_shape, np.dtype("float16"), False)
@@ -131,7 +128,7 @@ WRONG = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_operands_that_do_not_fit_the_problem_are_refused(what):
-    problem = problem_of(AXES[:1])
+    problem = grouped(AXES[:1])
     x, w = jnp.zeros(problem.x_shape), jnp.zeros(problem.w_shape)
     with pytest.raises(TypeError, match=r"conv_p: operands .* do not fit the problem's "):
         conv_p.bind(*WRONG[what](x, w), problem=problem)
@@ -218,7 +215,7 @@ def test_gradients_of_half_types_accumulate_in_float32(dtype):
 
 
 def test_vmap_over_any_axis_of_x_of_w_and_of_both_equals_a_loop():
-    problem = problem_of(AXES[:1])
+    problem = grouped(AXES[:1])
     xs, ws = whole((3, *problem.x_shape)), whole((3, *problem.w_shape), 1)
     want = {
         "x": np.stack([value(x, ws[0], problem) for x in xs]),
@@ -248,7 +245,7 @@ def test_vmap_over_any_axis_of_x_of_w_and_of_both_equals_a_loop():
 
 
 def test_nested_vmaps_and_vmapped_gradients_equal_loops():
-    problem = problem_of(AXES[:1])
+    problem = grouped(AXES[:1])
     xs, ws = whole((2, 3, *problem.x_shape)), whole((3, 2, *problem.w_shape), 1)
     ys = whole((3, *problem.y_shape), 2)
     steps = {name: getattr(problem, name) for name in STEPS}
@@ -287,7 +284,7 @@ def test_nested_vmaps_and_vmapped_gradients_equal_loops():
 
 
 def test_vmap_over_no_examples_gives_no_results():
-    problem = problem_of(AXES[:1])
+    problem = grouped(AXES[:1])
     xs, ws = jnp.zeros((0, *problem.x_shape)), jnp.zeros((0, *problem.w_shape))
 
     def f(x, w):

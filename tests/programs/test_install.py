@@ -191,7 +191,7 @@ def test_jconvs_own_call_of_xlas_convolution_is_not_served(install):
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_marks_its_calls_of_xlas_convolution(name):
     for problem in (*traced_problems(depthwise, *DEPTHWISE), *traced_problems(dense, *DENSE)):
-        if not ALGORITHMS[name].unsupported(problem):
+        if not ALGORITHMS[name].unsupported(problem, "cpu"):
             compute = partial(ALGORITHMS[name].compute, problem=problem)
             jaxpr = jax.make_jaxpr(compute)(jnp.zeros(problem.x_shape), jnp.zeros(problem.w_shape))
             calls = [e for e in equations(jaxpr) if e.primitive is lax.conv_general_dilated_p]

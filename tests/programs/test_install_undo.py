@@ -186,7 +186,11 @@ def test_a_rule_that_someone_else_has_put_on_top_stays():
     assert registered() == before
 
 
-@pytest.mark.parametrize(("value", "wanted"), [("1", True), ("0", False), ("", False), (None, False)])
+YES = ("1", "true", "YES", " on ")
+NO = ("0", "false", "No", "off", "", "  ", None)
+
+
+@pytest.mark.parametrize(("value", "wanted"), [*((v, True) for v in YES), *((v, False) for v in NO)])
 def test_the_environment_asks_for_it(value, wanted, monkeypatch):
     if value is None:
         monkeypatch.delenv("JCONV_INSTALL", raising=False)
@@ -197,6 +201,14 @@ def test_the_environment_asks_for_it(value, wanted, monkeypatch):
         assert is_served(depthwise, *DEPTHWISE) == wanted
     finally:
         jconv.uninstall()
+
+
+def test_what_is_neither_yes_nor_no_is_warned_of_once_and_does_nothing(monkeypatch):
+    monkeypatch.setenv("JCONV_INSTALL", "maybe")
+    with pytest.warns(UserWarning, match="JCONV_INSTALL='maybe' is ignored: it is none of '1', 'true'") as warned:
+        installation.install_if_asked()
+    assert len(warned) == 1
+    assert not is_served(depthwise, *DEPTHWISE)
 
 
 def test_the_environment_asks_at_import():

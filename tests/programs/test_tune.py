@@ -150,7 +150,7 @@ def test_a_dry_run_measures_and_writes_nothing(table, clock):
 
 def loose(monkeypatch, **changes):
     """Add an algorithm to the table, fastest of all and with a loose bound."""
-    algorithm = replace(ALGORITHMS["taps"], name="loose", error=60.0, **changes)
+    algorithm = replace(ALGORITHMS["taps"], name="loose", error_bound=60.0, **changes)
     monkeypatch.setitem(ALGORITHMS, "loose", algorithm)
     return algorithm
 
@@ -176,7 +176,7 @@ def test_the_highest_precision_admits_no_loose_algorithm(monkeypatch, clock, tab
 
 
 def test_one_that_cannot_or_that_needs_absurd_memory_is_left_out_with_the_reason(monkeypatch):
-    loose(monkeypatch, unsupported=lambda problem: ("it is", "too new"))
+    loose(monkeypatch, unsupported=lambda problem, platform: ("it is", "too new"))
     (one, *_) = jconv.tune([PROBLEM], dry_run=True, most_bytes=100)
     assert one.left_out["loose"] == "it is; too new"
     assert "bytes of temporary memory" in one.left_out["taps"]
@@ -207,7 +207,7 @@ def test_the_fastest_is_chosen_and_the_hopeless_not_called_again(clock):
     assert one.algorithm == winner
     assert one.seconds[winner] == 0.5
     assert one.seconds[before] == 30.0
-    assert choose_algorithm(PROBLEM, "cpu").name == winner
+    assert choose_algorithm(PROBLEM, "cpu", tuned=tuned_table("cpu")).name == winner
     calls.clear()
     jconv.tune([PROBLEM], seconds=0)
     assert calls.count(before) == 2 * len(ALL)
@@ -260,7 +260,7 @@ def test_what_is_measured_is_what_a_program_has(groups):
         (value, (x, kernel), y),
         (value.gradient_w(), (x, cotangent), transpose(cotangent)[1]),
     ):
-        assert problem.few_outputs == (result is not y)
+        assert problem.more_taps_than_outputs == (result is not y)
         assert measuring._shapes(problem) == tuple(a.shape for a in operands)
         np.testing.assert_array_equal(measuring._compute(*operands, problem, ALGORITHMS["taps"]), result)
 

@@ -1,6 +1,7 @@
 """Rewrites change the form of a problem, not its solution."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import jax
@@ -8,21 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import whole
+from problems import problem_of
 
-from jconv import ConvProblem
 from jconv._rewrites.axes import fold_first_axis, lift_rank, without_idle_axes
 from jconv._rewrites.padding import pad_input
 from jconv._rewrites.phases import in_phases
 from jconv._rewrites.swap import swap_operands
 from jconv.testing import oracle
 
-FLOAT32 = np.dtype("float32")
-
-
-def problem_of(axes, *, batch=2, groups=2, c_in=1, c_out=2):
-    """A problem from (I, K, O, s, e, d, lo) per axis."""
-    sizes = map(tuple, zip(*axes, strict=True))
-    return ConvProblem(batch, groups, c_in, c_out, *sizes, FLOAT32, FLOAT32, FLOAT32)
+grouped = partial(problem_of, groups=2, c_in=1, c_out=2)
 
 
 def solve(x, w, problem):
@@ -47,7 +42,7 @@ PADDINGS = {
 
 @pytest.mark.parametrize("name", PADDINGS)
 def test_padding_first_puts_every_window_inside_the_input(name):
-    problem = problem_of(PADDINGS[name])
+    problem = grouped(PADDINGS[name])
     x, w = whole(problem.x_shape), whole(problem.w_shape, 1)
     padded = np.asarray(pad_input(jnp.asarray(x), problem))
     plain = replace(problem, input_size=padded.shape[1:-2], input_dilation=(1,) * problem.rank, low=(0,) * problem.rank)
@@ -56,7 +51,7 @@ def test_padding_first_puts_every_window_inside_the_input(name):
 
 
 def test_padding_copies_nothing_where_nothing_is_padded():
-    problem = problem_of(PADDINGS["none"])
+    problem = grouped(PADDINGS["none"])
     x = jnp.zeros(problem.x_shape)
     assert pad_input(x, problem) is x
 
@@ -83,36 +78,36 @@ def test_phases_interleave_to_the_solution(s, e):
     # Without jit each step runs at once; only the sizes would compile anew.
     with jax.disable_jit():
         for d, k, lo in product((1, 2, 3), (1, 4), (-3, 2)):
-            parts = check_phases(problem_of([(4, k, 7, s, e, d, lo)]))
+            parts = check_phases(grouped([(4, k, 7, s, e, d, lo)]))
             assert {part.stride for part in parts} <= {(s // np.gcd(s, e),)}
 
 
 def test_phases_of_two_axes_interleave_axis_by_axis():
-    parts = check_phases(problem_of([(3, 3, 6, 1, 2, 1, 1), (4, 4, 8, 2, 3, 2, 2)]))
+    parts = check_phases(grouped([(3, 3, 6, 1, 2, 1, 1), (4, 4, 8, 2, 3, 2, 2)]))
     assert len(parts) == 2 * 3
 
 
 def test_phases_with_many_features_do_only_the_useful_work():
     """Stride-2 transposed convolution by 4 taps: each output meets 2 of them, none of the zeros between."""
-    problem = problem_of([(8, 4, 16, 1, 2, 1, 2)], c_out=64)
+    problem = grouped([(8, 4, 16, 1, 2, 1, 2)], c_out=64)
     parts = check_phases(problem)
     assert len(parts) == 2
     assert sum(part.multiply_adds for part in parts) == problem.multiply_adds == 2 * 2 * 64 * 16 * 2
 
 
 def test_a_phase_that_meets_no_tap_is_zero():
-    parts = check_phases(problem_of([(4, 1, 8, 1, 2, 1, 0)], c_out=64))
+    parts = check_phases(grouped([(4, 1, 8, 1, 2, 1, 0)], c_out=64))
     assert len(parts) == 1  # the odd outputs lie between the inputs: no tap reaches them
 
 
 def test_phases_that_meet_no_tap_are_no_features_of_the_others():
     """Of 2 x 2 phases only two meet taps, as the dilation skips every other output of one axis."""
-    (part,) = check_phases(problem_of([(4, 3, 8, 1, 2, 2, 2), (4, 3, 8, 1, 2, 1, 1)], c_out=2))
+    (part,) = check_phases(grouped([(4, 3, 8, 1, 2, 2, 2), (4, 3, 8, 1, 2, 1, 1)], c_out=2))
     assert part.c_out == 2 * 2
 
 
 def test_phases_that_all_meet_no_tap_are_zero():
-    assert check_phases(problem_of([(4, 2, 8, 2, 2, 2, 1)])) == []  # odd positions only, and no input there
+    assert check_phases(grouped([(4, 2, 8, 2, 2, 2, 1)])) == []  # odd positions only, and no input there
 
 
 # (I, K, O, s, e, d, lo) per axis
@@ -137,7 +132,7 @@ TURNS = {  # rewrite, axes, and the axes of the problem that is left
 @pytest.mark.parametrize("name", TURNS)
 def test_a_rewrite_solves_one_problem_of_another_form_and_gives_the_solution(name):
     rewrite, axes, rank = TURNS[name]
-    problem = problem_of(axes, c_in=2, c_out=3)
+    problem = grouped(axes, c_in=2, c_out=3)
     seen = []
 
     def compute(x, w, part):

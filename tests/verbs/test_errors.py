@@ -6,6 +6,7 @@ import pathlib
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from jax.sharding import PartitionSpec
 
@@ -26,9 +27,9 @@ def lax_like(lhs=LHS, rhs=RHS, strides=(1,), padding="VALID", **keywords):
     return conv_general_dilated(lhs, rhs, strides, padding, **keywords)
 
 
-WORDS = "'VALID', 'SAME', 'SAME_LOWER', 'FULL', 'CAUSAL'"
+WORDS = "'VALID', 'SAME', 'SAME_LOWER', 'FULL', 'CAUSAL', 'CIRCULAR', 'REFLECT'"
 MODES = "'zeros', 'reflect', 'symmetric', 'edge', 'wrap', 'circular', 'replicate', 'constant'"
-NAMES = ", ".join(map(repr, ("auto", *ALGORITHMS)))
+NAMES = ", ".join(map(repr, ("auto", "direct", *ALGORITHMS)))
 AMOUNTS = "a word, an int, an int per spatial axis, or a (low, high) pair per spatial axis (here 2)"
 BOTH = "(x has shape (2, 9, 9, 4), kernel has shape (3, 3, {}, {}))."
 SEEN = "(lhs has shape {}, rhs has shape {})."
@@ -141,7 +142,7 @@ CHANNELS = {
         lambda: conv_transpose(X, KERNEL),
         ValueError,
         "conv_transpose: y has 4 channels and the kernel makes c_out=6; they must be equal (y has shape "
-        "(2, 9, 9, 4), kernel has shape (3, 3, 4, 6)). The kernel is that of the conv whose adjoint this is.",
+        "(2, 9, 9, 4), kernel has shape (3, 3, 4, 6)). The kernel is the one of the conv whose adjoint this is.",
     ),
     "groups of conv_transpose": (
         lambda: conv_transpose(Y, KERNEL, groups=4),
@@ -404,11 +405,6 @@ KINDS = {
         TypeError,
         "conv: x and kernel have dtype bool, which is not a number type: cast with .astype.",
     ),
-    "booleans of lhs and rhs": (
-        lambda: lax_like(LHS > 0, RHS > 0),
-        TypeError,
-        "conv_general_dilated: lhs and rhs have dtype bool, which is not a number type: cast with .astype.",
-    ),
     "numbers of 8 bits with a fraction": (
         lambda: conv(X.astype(jnp.float8_e5m2), KERNEL.astype(jnp.float8_e5m2)),
         TypeError,
@@ -461,6 +457,259 @@ KINDS = {
     ),
 }
 
+
+def traced(call, value):
+    """A call under jit, with a traced value in place of a number."""
+    return lambda: jax.jit(call)(value)
+
+
+KNOWN = "known while tracing, for shapes depend on"
+NO_POSITIONS = (
+    "conv_transpose: y has no positions on a spatial axis (sizes (0,), y has shape (2, 0, 4)), and no conv makes such "
+    "a y: each axis must hold one window at least."
+)
+MEANT = {
+    "no array": (lambda: conv(None, KERNEL), TypeError, "conv: x must be an array, not NoneType."),
+    "no kernel": (lambda: conv(X, "box"), TypeError, "conv: kernel must be an array, not str."),
+    "a scalar": (
+        lambda: conv(3.0, KERNEL),
+        ValueError,
+        "conv: x must be (*batch, *spatial, channels) with 2 spatial axes, as many as the kernel of shape "
+        "(3, 3, 4, 6) has; it is a scalar. Where every position is to hold it, fill an array: jnp.full((*spatial, "
+        "channels), x).",
+    ),
+    "an x that lacks more than its channels": (
+        lambda: conv(ones(9), KERNEL),
+        ValueError,
+        "conv: x must be (*batch, *spatial, channels) with 2 spatial axes, as many as the kernel of shape "
+        "(3, 3, 4, 6) has; it has shape (9,). It lacks 2 axes.",
+    ),
+    "no numbers": (
+        lambda: conv(np.array([None]), KERNEL),
+        TypeError,
+        "conv: x must be an array of numbers, not ndarray of dtype object.",
+    ),
+    "rows of several lengths": (
+        lambda: conv([[1.0], [1.0, 2.0]], KERNEL),
+        TypeError,
+        "conv: x must be an array, and this list makes none.",
+    ),
+    "a traced stride": (
+        traced(lambda s: conv(X, KERNEL, stride=s), 2),
+        TypeError,
+        f"conv: stride is traced, and it must be a number {KNOWN} it: name it in static_argnames of jax.jit, or close "
+        "over it.",
+    ),
+    "a traced stride of a fraction": (
+        traced(lambda s: conv(X, KERNEL, stride=s), 2.0),
+        TypeError,
+        f"conv: stride is traced, and it must be a number {KNOWN} it: name it in static_argnames of jax.jit, or close "
+        "over it.",
+    ),
+    "traced groups": (
+        traced(lambda s: conv(X, KERNEL, groups=s), jnp.array([1])),
+        TypeError,
+        f"conv: groups is traced, and it must be a number {KNOWN} it: name it in static_argnames of jax.jit, or close "
+        "over it.",
+    ),
+    "a traced padding": (
+        traced(lambda s: conv(X, KERNEL, padding=s), jnp.array([1, 2])),
+        TypeError,
+        f"conv: padding is traced, and it must be numbers {KNOWN} them: name it in static_argnames of jax.jit, or "
+        "close over it.",
+    ),
+    "a kernel of PyTorch": (
+        lambda: conv(X, ones(6, 4, 3, 3)),
+        ValueError,
+        "conv: the kernel takes c_in // groups = 3 channels, but x has c_in=4 with groups=1 (x has shape (2, 9, 9, 4), "
+        "kernel has shape (6, 4, 3, 3)). If the kernel is (c_out, c_in // groups, *window), move its axes: "
+        "jnp.moveaxis(kernel, (1, 0), (-2, -1)).",
+    ),
+    "a kernel of PyTorch, with groups": (
+        lambda: conv(X, ones(6, 2, 3, 3), groups=2),
+        ValueError,
+        "conv: groups=2 must divide c_out=3 (kernel has shape (6, 2, 3, 3)). If the kernel is (c_out, c_in // groups, "
+        "*window), move its axes: jnp.moveaxis(kernel, (1, 0), (-2, -1)).",
+    ),
+    "a kernel of PyTorch, transposed": (
+        lambda: conv_transpose(Y, ones(6, 4, 3, 3)),
+        ValueError,
+        "conv_transpose: y has 6 channels and the kernel makes c_out=3; they must be equal (y has shape (2, 7, 7, 6), "
+        "kernel has shape (6, 4, 3, 3)). If the kernel is (c_out, c_in // groups, *window), move its axes: "
+        "jnp.moveaxis(kernel, (1, 0), (-2, -1)).",
+    ),
+    "a kernel of a dense convolution, of rank 1": (
+        lambda: conv(ones(2, 9, 4), ones(3, 4, 6), groups=2),
+        ValueError,
+        "conv: the kernel takes c_in // groups = 4 channels, but x has c_in=4 with groups=2 (x has shape (2, 9, 4), "
+        "kernel has shape (3, 4, 6)). With groups=1 they would fit.",
+    ),
+    "a kernel without its window axis, asserted": (
+        lambda: conv(ones(2, 7, 6, 4), ones(3, 4, 6), rank=2),
+        ValueError,
+        "conv: rank=2 asserts 2 window axes, and the kernel has 1: it must be (*window, c_in // groups, c_out), and it "
+        "has shape (3, 4, 6).",
+    ),
+    "a kernel without its window axis, found out": (
+        lambda: conv(ones(2, 7, 6, 4), ones(3, 3, 6)),
+        ValueError,
+        "conv: the kernel takes c_in // groups = 3 channels, but x has c_in=4 with groups=1 (x has shape (2, 7, 6, 4), "
+        "kernel has shape (3, 3, 6)). If the kernel lacks a window axis, give it one; rank=2 asserts their number.",
+    ),
+    "a kernel without its window axis, too long": (
+        lambda: conv(ones(2, 7, 2, 4), ones(3, 4, 6)),
+        ValueError,
+        "conv: the kernel's window (3,) spans (3,) with dilation=(1,), which does not fit in the padded input (2,) "
+        "(input (2,), padding ((0, 0),)). Pad more, or use a smaller kernel. If the kernel lacks a window axis, give "
+        "it one; rank=2 asserts their number.",
+    ),
+    "a kernel without its window axis, transposed": (
+        lambda: conv_transpose(ones(2, 7, 7, 6), ones(3, 3, 4)),
+        ValueError,
+        "conv_transpose: y has 6 channels and the kernel makes c_out=4; they must be equal (y has shape (2, 7, 7, 6), "
+        "kernel has shape (3, 3, 4)). The kernel is the one of the conv whose adjoint this is. If the kernel lacks a "
+        "window axis, give it one; rank=2 asserts their number.",
+    ),
+    "a mode beside no padding": (
+        lambda: conv(X, KERNEL, padding_mode="reflect"),
+        ValueError,
+        "conv: padding_mode='reflect' has nothing to fill, for padding='VALID' adds no positions there: "
+        "give padding='SAME', 'CAUSAL', 'FULL' or amounts.",
+    ),
+    "a mode for an axis that is not padded": (
+        lambda: conv(X, KERNEL, padding=(1, 0), padding_mode=("zeros", "edge")),
+        ValueError,
+        "conv: padding_mode='edge' has nothing to fill, for padding=(1, 0) adds no positions there: give "
+        "padding='SAME', 'CAUSAL', 'FULL' or amounts.",
+    ),
+    "a mode beside cropping": (
+        lambda: conv_transpose(Y, KERNEL, padding=(0, -1), padding_mode="wrap"),
+        ValueError,
+        "conv_transpose: padding_mode='wrap' has nothing to fill, for padding=(0, -1) adds no positions there: "
+        "give padding='SAME', 'CAUSAL', 'FULL' or amounts.",
+    ),
+    "a y without positions": (
+        lambda: conv_transpose(ones(2, 0, 4), ones(3, 6, 4)),
+        ValueError,
+        NO_POSITIONS,
+    ),
+    "a y without positions, strided": (
+        lambda: conv_transpose(ones(2, 0, 4), ones(3, 6, 4), stride=4),
+        ValueError,
+        NO_POSITIONS,
+    ),
+    "a y without positions, padded": (
+        lambda: conv_transpose(ones(2, 0, 4), ones(3, 6, 4), padding="SAME"),
+        ValueError,
+        NO_POSITIONS,
+    ),
+    "a negative stride, and too few": (
+        lambda: conv(ones(2, 9, 9, 9, 4), ones(3, 3, 3, 4, 6), stride=(-1,)),
+        ValueError,
+        "conv: stride=(-1,) has 1 value; it must be an int, or an int per spatial axis (here 3), each at least 1.",
+    ),
+    "too many negative dilations": (
+        lambda: conv_transpose(Y, KERNEL, dilation=[0, 1, 1]),
+        ValueError,
+        "conv_transpose: dilation=[0, 1, 1] has 3 values; it must be an int, or an int per spatial axis (here 2), each "
+        "at least 1.",
+    ),
+    "lax's padding by an int": (
+        lambda: lax_like(padding=3),
+        ValueError,
+        "conv_general_dilated: padding=3 must be a word or a (low, high) pair per spatial axis (here 1), as in lax; "
+        "jconv.conv takes ints too.",
+    ),
+    "lax's padding by ints": (
+        lambda: lax_like(padding=(3,)),
+        ValueError,
+        "conv_general_dilated: padding=(3,) must be a word or a (low, high) pair per spatial axis (here 1), as in "
+        "lax; jconv.conv takes ints too.",
+    ),
+    "lax's padding by a boolean": (
+        lambda: lax_like(padding=True),
+        ValueError,
+        "conv_general_dilated: padding=True must be a word or a (low, high) pair per spatial axis (here 1), as in lax; "
+        "jconv.conv takes ints too.",
+    ),
+    "lax's padding by too many pairs": (
+        lambda: lax_like(padding=((1, 2), (3, 4))),
+        ValueError,
+        "conv_general_dilated: padding=((1, 2), (3, 4)) must be a word or a (low, high) pair per spatial axis (here "
+        "1), as in lax; jconv.conv takes ints too.",
+    ),
+    "a word that lax has not": (
+        lambda: lax_like(padding="FULL"),
+        ValueError,
+        "conv_general_dilated: padding='FULL' is a word of jconv.conv; here it is one of 'VALID', 'SAME', "
+        "'SAME_LOWER', as in lax.",
+    ),
+    "a word that nobody has": (
+        lambda: lax_like(padding="foo"),
+        ValueError,
+        "conv_general_dilated: padding='foo' is not one of 'VALID', 'SAME', 'SAME_LOWER'.",
+    ),
+    "booleans by a named algorithm": (
+        lambda: lax_like(LHS > 0, RHS > 0, algorithm="taps"),
+        NotImplementedError,
+        "conv_general_dilated: algorithm='taps' cannot compute this convolution: its operands are booleans, for which "
+        "a sum is \"or\". These can: 'lax', 'auto', 'direct'.",
+    ),
+    "booleans by a misspelt algorithm": (
+        lambda: lax_like(LHS > 0, RHS > 0, algorithm="tasp"),
+        ValueError,
+        f"conv_general_dilated: algorithm='tasp' is not one of {NAMES}. Did you mean 'taps'?",
+    ),
+    "Flax's word": (
+        lambda: conv(X, KERNEL, strides=2),
+        TypeError,
+        "conv: there is no argument strides=. Did you mean stride=?",
+    ),
+    "lax's word": (
+        lambda: conv_transpose(Y, KERNEL, feature_group_count=2),
+        TypeError,
+        "conv_transpose: there is no argument feature_group_count=. Did you mean groups=?",
+    ),
+    "another's noun": (
+        lambda: conv(input=X, weight=KERNEL),
+        TypeError,
+        "conv: there is no argument input=. Did you mean x=?",
+    ),
+    "another's noun, transposed": (
+        lambda: conv_transpose(x=Y, kernel=KERNEL),
+        TypeError,
+        "conv_transpose: there is no argument x=. Did you mean y=?",
+    ),
+    "a word of conv_transpose": (
+        lambda: conv(X, KERNEL, output_padding=1),
+        TypeError,
+        "conv: there is no argument output_padding=. For output_padding: it belongs to jconv.conv_transpose.",
+    ),
+    "Flax's word for a transposed convolution": (
+        lambda: conv(X, KERNEL, input_dilation=2),
+        TypeError,
+        "conv: there is no argument input_dilation=. For input_dilation: use jconv.conv_transpose(stride=...), or "
+        "jconv.conv_general_dilated.",
+    ),
+    "a word misspelt": (
+        lambda: conv(X, KERNEL, dilatoin=2),
+        TypeError,
+        "conv: there is no argument dilatoin=. Did you mean dilation=?",
+    ),
+    "a layer's word": (
+        lambda: conv(X, KERNEL, bias=2),
+        TypeError,
+        "conv: there is no argument bias=. For bias: add it to the result.",
+    ),
+    "a word of nobody": (
+        lambda: conv(X, KERNEL, quux=2),
+        TypeError,
+        "conv: there is no argument quux=. The arguments are x, kernel, stride, padding, dilation, groups, "
+        "padding_mode, precision, preferred_element_type, algorithm, rank.",
+    ),
+}
+
+
 MESSAGES = {
     f"{section}: {name}": case
     for section, cases in {
@@ -469,6 +718,7 @@ MESSAGES = {
         "integers": INTEGERS,
         "padding": PADDING,
         "kinds": KINDS,
+        "meant": MEANT,
     }.items()
     for name, case in cases.items()
 }
@@ -492,6 +742,17 @@ def test_dimension_numbers_are_refused_as_lax_refuses_them(numbers):
     assert str(raised.value) == f"conv_general_dilated: dimension_numbers={numbers!r}: {of_lax.value}"
 
 
+@pytest.mark.parametrize("call", [
+    lambda: conv(X, KERNEL, preferred_element_type="float64"),
+    lambda: conv_transpose(Y, KERNEL, preferred_element_type="float64"),
+    lambda: lax_like(preferred_element_type="float64"),
+], ids=["conv", "conv_transpose", "conv_general_dilated"])  # fmt: skip
+def test_a_warning_points_at_the_line_that_called(call):
+    with pytest.warns(UserWarning, match="float64 needs jax_enable_x64") as warned:
+        call()
+    assert [one.filename for one in warned] == [__file__]
+
+
 def mixed_dtypes():
     with jax.numpy_dtype_promotion("strict"):
         conv(X.astype("bfloat16"), KERNEL)
@@ -507,7 +768,7 @@ def test_dtypes_that_strict_promotion_forbids_to_mix():
     )
 
 
-@pytest.mark.parametrize("module", ["arguments", "general", "padding", "shapes", "transpose"])
+@pytest.mark.parametrize("module", ["arguments", "general", "keywords", "padding", "shapes", "transpose"])
 def test_every_raise_of_the_module_is_reached_by_a_test_above(module):
     """Where each tested error was raised, against all places that raise one."""
     source = pathlib.Path(jconv.__file__).parent / "_verbs" / f"{module}.py"

@@ -42,6 +42,47 @@ def check_exactly(x, kernel, **keywords):
             np.testing.assert_array_equal(a, b, algorithm)
 
 
+@pytest.mark.parametrize("strides", [(1, 1), (True, 2)])
+def test_booleans_are_taken_as_lax_takes_them(strides):
+    """As operands, where a sum is "or", and as the integers 0 and 1."""
+    rng = np.random.default_rng(0)
+    x, kernel = rng.random((2, 3, 6, 7)) < 0.3, rng.random((4, 3, 3, 2)) < 0.3
+    arguments = (strides, ((True, False), (2, 1)))
+    got, want = (f(x, kernel, *arguments) for f in (jconv.conv_general_dilated, lax.conv_general_dilated))
+    assert got.dtype == want.dtype == bool
+    np.testing.assert_array_equal(got, want)
+    numbers = x.astype(np.float32), kernel.astype(np.float32)
+    got, want = (f(*numbers, *arguments) for f in (jconv.conv_general_dilated, lax.conv_general_dilated))
+    np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "float32", "bool"])
+def test_booleans_give_the_dtype_that_is_preferred_as_lax_does(dtype):
+    x, kernel = np.ones((1, 1, 6), bool), np.ones((1, 1, 3), bool)
+    got, want = (
+        f(x, kernel, (1,), "SAME", preferred_element_type=dtype)
+        for f in (jconv.conv_general_dilated, lax.conv_general_dilated)
+    )
+    np.testing.assert_array_equal(got, want, strict=True)
+
+
+@pytest.mark.parametrize("keywords", [{"window_strides": (np.True_,)}, {"padding": ((np.True_, 1),)},
+                                      {"batch_group_count": np.True_}], ids=str)  # fmt: skip
+def test_booleans_of_numpy_are_refused_as_by_lax(keywords):
+    x, kernel = np.ones((1, 1, 5), np.float32), np.ones((1, 1, 4), np.float32)  # else JAX's caches answer for 1
+    for f in (jconv.conv_general_dilated, lax.conv_general_dilated):
+        with pytest.raises((TypeError, ValueError, NotImplementedError)):
+            f(x, kernel, **({"window_strides": (1,), "padding": "VALID"} | keywords))
+
+
+def test_an_iterator_of_pairs_is_taken_as_lax_takes_it():
+    x, kernel = np.ones((1, 1, 6), np.float32), np.ones((1, 1, 3), np.float32)
+    got, want = (
+        f(x, kernel, (1,), zip([1], [2], strict=True)) for f in (jconv.conv_general_dilated, lax.conv_general_dilated)
+    )
+    np.testing.assert_array_equal(got, want, strict=True)
+
+
 # ---- layouts
 
 LAYOUTS = {

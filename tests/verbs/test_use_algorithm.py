@@ -161,7 +161,7 @@ def doubled(x, w, problem):
 
 
 DOUBLED = replace(ALGORITHMS["taps"], name="doubled", compute=doubled)
-UNABLE = replace(DOUBLED, name="unable", unsupported=lambda problem: ("it never can",))
+UNABLE = replace(DOUBLED, name="unable", unsupported=lambda problem, platform: ("it never can",))
 
 
 def test_an_algorithm_of_ones_own_is_used_as_argument_and_as_pin():
@@ -183,7 +183,7 @@ def test_one_that_cannot_says_why_and_there_is_no_fallback():
 @pytest.mark.parametrize(
     ("algorithm", "error", "words"),
     [
-        ("tap", ValueError, "algorithm='tap' is not one of 'auto', 'lax', "),
+        ("tap", ValueError, "algorithm='tap' is not one of 'auto', 'direct', 'lax', "),
         (3, TypeError, "algorithm=3 must be a name or a jconv.Algorithm, not int"),
     ],
 )

@@ -8,8 +8,9 @@ from jax import lax
 
 from jconv._algorithms.fft.tiles import Tiling, choose_tiling, met, tile, transform_lengths
 from jconv._equation.geometry import dilated_size
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.axes import without_idle_axes
+from jconv._rewrites.padding import Pad, pad_axes
 from jconv._typing import Array, Ints
 
 # Channels times features up to which the product of spectra is elementwise work, not a matrix product.
@@ -22,8 +23,8 @@ BLOCK_BYTES = 2**22
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Transform both, multiply the channels of each frequency by its kernel, transform back.
 
-    Strides and dilations are those of the same problem at step 1, with zeros put between positions
-    and outputs skipped. Axes with one tap or one output take no part in the transforms.
+    A stride skips outputs of the same problem at step 1, and a dilation puts zeros between positions. Axes
+    with one tap or one output take no part in the transforms.
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
@@ -32,7 +33,8 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 
 def _convolve(x: Array, w: Array, problem: ConvProblem) -> Array:
-    if any(met(*axis)[0] >= met(*axis)[1] for axis in problem.axes):
+    """Solve a problem without idle axes: as a whole, or in the tiles that take least work."""
+    if any(first >= end for first, end in map(met, problem.axes)):
         return jnp.zeros(problem.y_shape, problem.dtype)  # exactly, where a transform would leave a rest
     tiling = choose_tiling(problem)
     if tiling is None:
@@ -53,16 +55,19 @@ def _whole(x: Array, kernel: Array, problem: ConvProblem) -> Array:
 
 
 def _at_once(x: Array, kernel: Array, problem: ConvProblem) -> Array:
+    """Give y [N, *O, G, M] from x [N, *I, G, C] and the kernel's spectrum [G, C, M, *f], by one transform each way."""
     lengths = transform_lengths(problem)
-    pads = [
-        (lo, n - lo - dilated_size(i, e), e - 1)
-        for n, (i, _, _, _, e, _, lo) in zip(lengths, problem.axes, strict=True)
-    ]
-    x = lax.pad(jnp.moveaxis(x, (-2, -1), (1, 2)), jnp.zeros((), x.dtype), [(0, 0, 0)] * 3 + pads)
+    pads = [_pad_to(n, axis) for n, axis in zip(lengths, problem.axes, strict=True)]
+    x = pad_axes(jnp.moveaxis(x, (-2, -1), (1, 2)), 3, pads)
     spectrum = _times(_transform(x, lengths), kernel)
     y = _transform_back(spectrum, lengths, real=x.dtype.kind != "c")
-    strided = (slice(0, dilated_size(o, s), s) for _, _, o, s, *_ in problem.axes)
+    strided = (slice(0, dilated_size(axis.output, axis.stride), axis.stride) for axis in problem.axes)
     return jnp.moveaxis(y[..., *strided], (1, 2), (-2, -1)).astype(problem.dtype)
+
+
+def _pad_to(length: int, axis: Axis) -> Pad:
+    """The zeros before, after and between the inputs of an axis that make it so long."""
+    return axis.low, length - axis.low - dilated_size(axis.input, axis.input_dilation), axis.input_dilation - 1
 
 
 # ---- the transforms: last axes, row-major, as the FFT libraries want them
@@ -74,6 +79,7 @@ def _transform(x: Array, lengths: Ints) -> Array:
 
 
 def _transform_back(spectrum: Array, lengths: Ints, *, real: bool) -> Array:
+    """Undo `_transform`: the numbers of the last axes, `lengths` many of them."""
     return lax.fft(spectrum, "IRFFT" if real else "IFFT", lengths) if lengths else spectrum
 
 
@@ -83,7 +89,7 @@ def _kernel_spectrum(w: Array, problem: ConvProblem) -> Array:
     pads = [
         (0, n - dilated_size(k, d), d - 1) for n, k, d in zip(lengths, problem.window, problem.dilation, strict=True)
     ]
-    w = lax.pad(jnp.moveaxis(w, (-3, -2, -1), (0, 1, 2)), jnp.zeros((), w.dtype), [(0, 0, 0)] * 3 + pads)
+    w = pad_axes(jnp.moveaxis(w, (-3, -2, -1), (0, 1, 2)), 3, pads)
     return jnp.conj(_transform(jnp.conj(w), lengths))
 
 
@@ -117,20 +123,15 @@ def _taps_as_channels(x: Array, w: Array, problem: ConvProblem, tiling: Tiling) 
     step, extent = problem.dilation[axis] * tiling.size, part.input_size[axis]
     x = _pad_for_tiles(x, problem, tiling, step, extent)
     x = jnp.moveaxis(_overlapping(x, 1 + axis, tiling.count, step, extent), 1 + axis, -2)
-    missing = [(0, 0, 0)] * w.ndim
-    missing[axis] = (0, tiling.count * tiling.size - problem.window[axis], 0)
-    w = lax.pad(w, jnp.zeros((), w.dtype), missing)
+    w = pad_axes(w, axis, [(0, tiling.count * tiling.size - problem.window[axis], 0)])
     w = jnp.moveaxis(w.reshape(*w.shape[:axis], tiling.count, tiling.size, *w.shape[axis + 1 :]), axis, -3)
     return _whole(x.reshape(part.x_shape), _kernel_spectrum(w.reshape(part.w_shape), part), part)
 
 
 def _pad_for_tiles(x: Array, problem: ConvProblem, tiling: Tiling, step: int, extent: int) -> Array:
     """Give the tiled axis its zeros, between and around, up to a whole number of steps."""
-    i, _, _, _, e, _, lo = problem.axes[tiling.axis]
     size = (tiling.count - 1) * step + -(-extent // step) * step
-    pads = [(0, 0, 0)] * x.ndim
-    pads[1 + tiling.axis] = (lo, size - lo - dilated_size(i, e), e - 1)
-    return lax.pad(x, jnp.zeros((), x.dtype), pads)
+    return pad_axes(x, 1 + tiling.axis, [_pad_to(size, problem.axes[tiling.axis])])
 
 
 def _overlapping(x: Array, along: int, count: int, step: int, extent: int) -> Array:

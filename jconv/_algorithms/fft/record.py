@@ -16,15 +16,18 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     """Transforms and products; every number that is transformed passes once per axis and once more."""
     if problem.empty:
         return Cost(0, 0, 0, 0)
-    sums, problem = problem.few_outputs, drop_idle_axes(problem)
+    sums_positions, problem = problem.more_taps_than_outputs, drop_idle_axes(problem)
     part = tile(problem, choose_tiling(problem))
     spectra = transformed(part) * part.accumulator.itemsize if part.rank else 0
     work = work_of(part) + 4 * products(part) // part.c_out  # narrow ones are slow
     moved, kept = problem.operand_bytes + 2 * (1 + part.rank) * spectra, problem.widened_bytes
     if not part.rank:  # nothing to transform: products of real numbers
-        work, kept = work // 4, kept + (problem.operand_bytes if sums else problem.y_bytes)
-        # A sum over positions transposes its operands, those of groups number by number.
-        moved += sums * (10 if problem.groups > 1 else 2) * problem.operand_bytes
+        work //= 4
+        if sums_positions:  # it transposes its operands, the operands of several groups number by number
+            kept += problem.operand_bytes
+            moved += (10 if problem.groups > 1 else 2) * problem.operand_bytes
+        else:
+            kept += problem.y_bytes
     return Cost(
         multiply_adds=work,
         bytes_moved=moved,
@@ -34,7 +37,7 @@ def cost(problem: ConvProblem, platform: str) -> Cost:
     )
 
 
-def unsupported(problem: ConvProblem) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str) -> tuple[str, ...]:
     """Transforms need fractions, and XLA's have at most three axes."""
     reasons = []
     if problem.accumulator.name not in DTYPES:

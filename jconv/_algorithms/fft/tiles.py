@@ -6,7 +6,7 @@ from math import log2, prod
 from typing import NamedTuple
 
 from jconv._equation.geometry import dilated_size
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._typing import Ints
 
 # The factor by which tiles must save work to make up for being cut and joined.
@@ -23,18 +23,27 @@ class Tiling(NamedTuple):
 
 
 def tile(problem: ConvProblem, tiling: Tiling | None) -> ConvProblem:
-    """The problem in which the tiles of outputs are further examples, or those of taps further channels."""
+    """The problem in which tiles of outputs are further examples, and tiles of taps further channels."""
     if tiling is None:
         return problem
     axes = list(problem.axes)
-    _, k, o, s, _, d, _ = axes[tiling.axis]
-    k, o = (tiling.size, o) if tiling.of_taps else (k, tiling.size)
-    axes[tiling.axis] = (dilated_size(o, s) + dilated_size(k, d) - 1, k, o, s, 1, d, 0)
-    return replace(
-        problem.with_axes(axes),
-        batch=problem.batch * (1 if tiling.of_taps else tiling.count),
-        c_in=problem.c_in * (tiling.count if tiling.of_taps else 1),
-    )
+    cut = axes[tiling.axis]._replace(input_dilation=1, low=0)
+    cut = cut._replace(window=tiling.size) if tiling.of_taps else cut._replace(output=tiling.size)
+    axes[tiling.axis] = cut._replace(input=_outputs_span(cut) + _taps_span(cut) - 1)
+    part = problem.with_axes(axes)
+    if tiling.of_taps:
+        return replace(part, c_in=problem.c_in * tiling.count)
+    return replace(part, batch=problem.batch * tiling.count)
+
+
+def _outputs_span(axis: Axis) -> int:
+    """Positions from where the first window starts to where the last one does, both counted."""
+    return dilated_size(axis.output, axis.stride)
+
+
+def _taps_span(axis: Axis) -> int:
+    """Positions from the first tap of a window to its last, both counted."""
+    return dilated_size(axis.window, axis.dilation)
 
 
 @cache
@@ -44,9 +53,12 @@ def choose_tiling(problem: ConvProblem) -> Tiling | None:
     Doubling lengths from twice what a tile overlaps by are tried: in between, the work varies little.
     """
     best, least = None, work_of(problem) / TILES_OVERHEAD
-    for a, (_, k, o, s, _, d, _) in enumerate(problem.axes):
-        taps, outputs = dilated_size(k, d), dilated_size(o, s)
-        ways = ((False, outputs, o, s, taps), (True, taps, k, d, outputs))
+    for a, axis in enumerate(problem.axes):
+        taps, outputs = _taps_span(axis), _outputs_span(axis)
+        ways = (
+            (False, outputs, axis.output, axis.stride, taps),
+            (True, taps, axis.window, axis.dilation, outputs),
+        )
         for of_taps, cut, number, step, overlap in ways:
             length = 2 * overlap
             while length < cut + overlap:
@@ -63,26 +75,26 @@ def choose_tiling(problem: ConvProblem) -> Tiling | None:
 def transform_lengths(problem: ConvProblem) -> Ints:
     """Fast circular lengths, one per axis; even along the last, where a real spectrum is half."""
     last = problem.rank - 1
-    return tuple(fast_length(needed_length(*axis), even=a == last) for a, axis in enumerate(problem.axes))
+    return tuple(fast_length(needed_length(axis), even=a == last) for a, axis in enumerate(problem.axes))
 
 
-def needed_length(i: int, k: int, o: int, s: int, e: int, d: int, lo: int) -> int:
+def needed_length(axis: Axis) -> int:
     """The least circular length at which no wanted output is overlaid by what wraps around.
 
     The zeros after x serve as those before it too, so that this is often less than the padded length.
 
-    >>> needed_length(i=100, k=31, o=100, s=1, e=1, d=1, lo=15)  # SAME padding; 130 with both paddings
+    >>> needed_length(Axis(input=100, window=31, output=100, low=15))  # SAME padding; 130 with both paddings
     115
     """
-    span, outputs = dilated_size(k, d), dilated_size(o, s)
-    first, end = met(i, k, o, s, e, d, lo)
-    return max(end, outputs + span - 1 - first, span, outputs)
+    taps, outputs = _taps_span(axis), _outputs_span(axis)
+    first, end = met(axis)
+    return max(end, outputs + taps - 1 - first, taps, outputs)
 
 
-def met(i: int, k: int, o: int, s: int, e: int, d: int, lo: int) -> Ints:
-    """Where x starts and ends among the positions that windows reach: nothing is met if the end is first."""
-    first = max(lo, 0)
-    return first, max(first, min(lo + dilated_size(i, e), dilated_size(o, s) + dilated_size(k, d) - 1))
+def met(axis: Axis) -> tuple[int, int]:
+    """Where x starts and ends among the positions that windows reach: they meet nothing if both are one."""
+    first, end = max(axis.low, 0), axis.low + dilated_size(axis.input, axis.input_dilation)
+    return first, max(first, min(end, _outputs_span(axis) + _taps_span(axis) - 1))
 
 
 @cache
@@ -103,7 +115,7 @@ def fast_length(n: int, *, even: bool) -> int:
 
 
 def transformed(problem: ConvProblem) -> int:
-    """How many numbers go through transforms: those of x, of the kernel and of y."""
+    """How many numbers go through transforms: all of x, of the kernel and of y."""
     arrays = problem.batch * (problem.c_in + problem.c_out) + problem.c_in * problem.c_out
     return arrays * problem.groups * prod(transform_lengths(problem))
 

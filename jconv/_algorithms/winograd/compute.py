@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms.winograd.plan import Axis, Blocks, choose_axes, cut_blocks, sums_tiles
+from jconv._algorithms.winograd.plan import Blocks, TiledAxis, choose_axes, cut_blocks, sums_tiles
 from jconv._algorithms.winograd.toom_cook import Matrix
 from jconv._equation.problem import ConvProblem
 from jconv._rewrites.axes import without_idle_axes
-from jconv._rewrites.padding import slice_at
+from jconv._rewrites.padding import pad_axes, slice_at
 from jconv._typing import Array, Ints
 
 
@@ -24,16 +24,17 @@ def compute(x: Array, w: Array, problem: ConvProblem, *, most: int) -> Array:
 
 
 def _convolve(x: Array, w: Array, problem: ConvProblem, *, most: int) -> Array:
+    """Solve a problem without idle axes, by tiles of taps or of outputs."""
     axes = choose_axes(problem, most)
     if sums_tiles(axes):
-        y = _few_outputs(x, w, problem, axes)
+        y = _by_tiles_of_taps(x, w, problem, axes)
     else:
-        y = _few_taps(x, w, problem, axes)
+        y = _by_tiles_of_outputs(x, w, problem, axes)
     return y[:, *(slice(o) for o in problem.output_size)].astype(problem.dtype)
 
 
-def _few_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) -> Array:
-    """Tiles of outputs, block by block."""
+def _by_tiles_of_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[TiledAxis, ...]) -> Array:
+    """Give y on whole tiles of outputs, [N, *tiled, G, M], block by block."""
     blocks, us = cut_blocks(problem, axes), _kernel_at_points(w, axes)
     cut = _cutter(x, problem.low, blocks, inputs=True)
 
@@ -49,8 +50,8 @@ def _few_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) 
     return y.reshape(problem.batch, *(axis.positions(inputs=False) for axis in blocks.whole), *y.shape[-2:])
 
 
-def _few_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...]) -> Array:
-    """Tiles of taps, block by block, summed before they are transformed back."""
+def _by_tiles_of_taps(x: Array, w: Array, problem: ConvProblem, axes: tuple[TiledAxis, ...]) -> Array:
+    """Give y [N, *O, G, M] by tiles of taps, block by block, summed before they are transformed back."""
     # A kernel gradient's operands come transposed: this undoes it, and no copy of either is made.
     x, w, blocks = jnp.swapaxes(x, 0, -1), jnp.moveaxis(w, -2, 0), cut_blocks(problem, axes)
     cut_x = _cutter(x, problem.low, blocks, inputs=True)
@@ -71,32 +72,30 @@ def _few_outputs(x: Array, w: Array, problem: ConvProblem, axes: tuple[Axis, ...
 
 
 def _cutter(a: Array, low: Ints, blocks: Blocks, *, inputs: bool) -> Callable[[Array | np.ndarray], Array]:
-    """What cuts a block out of [n, *I, G, b], padded to whole tiles, given where it starts."""
+    """A function of where a block starts, which cuts it out of [n, *I, G, b] and pads it to whole tiles."""
     axes, sizes = blocks.whole, [axis.positions(inputs=inputs) for axis in blocks.axes]
     cut, step = (blocks.examples, *a.shape[1:]), 0
     if blocks.axes != axes:  # rows of one example: they overlap, so they are padded beforehand
-        whole = axes[0].positions(inputs=inputs)
-        pads = [(0, 0, 0), (low[0], whole - low[0] - a.shape[1], 0), *[(0, 0, 0)] * (a.ndim - 2)]
-        a, low = lax.pad(a, jnp.zeros((), a.dtype), pads), (0, *low[1:])
+        after = axes[0].positions(inputs=inputs) - low[0] - a.shape[1]
+        a, low = pad_axes(a, 1, [(low[0], after, 0)]), (0, *low[1:])
         cut, step = (blocks.examples, sizes[0], *a.shape[2:]), axes[0].phases * axes[0].step
     pads = [(lo, size - lo - n, 0) for lo, size, n in zip(low, sizes, cut[1:-2], strict=True)]
     # One position more than is read: a pad is made once, where a mere slice would be cut out anew,
     # number by number, in each of the many loops that read it.
     before, after, _ = pads[-1]
     pads[-1] = (before, after + axes[-1].phases, 0)
-    pads = [(0, 0, 0), *pads, (0, 0, 0), (0, 0, 0)]
 
     def at(start: Array | np.ndarray) -> Array:
         block = a if cut == a.shape else slice_at(a, (start[0], start[1] * step, *(0,) * (a.ndim - 2)), cut)
-        return lax.pad(block, jnp.zeros((), a.dtype), pads)
+        return pad_axes(block, 1, pads)
 
     return at
 
 
-def _kernel_at_points(w: Array, axes: Sequence[Axis]) -> list[Array]:
+def _kernel_at_points(w: Array, axes: Sequence[TiledAxis]) -> list[Array]:
     """[*K, G, C, M] to [G, C, M] for each product.
 
-    One dot for all: as elementwise work, a kernel that comes transposed (that of an input gradient)
+    One dot for all: as elementwise work, a kernel that comes transposed (as an input gradient's does)
     is read across its rows once for each product.
     """
     matrix = np.ones((1, 1))
@@ -106,7 +105,7 @@ def _kernel_at_points(w: Array, axes: Sequence[Axis]) -> list[Array]:
     return [one.reshape(w.shape[-3:]) for one in u]
 
 
-def _at_points(a: Array, axes: Sequence[Axis], *, inputs: bool) -> list[Array]:
+def _at_points(a: Array, axes: Sequence[TiledAxis], *, inputs: bool) -> list[Array]:
     """[n, *I, G, b] to [n, *tiles, G, b] for each product, one axis after the other."""
     parts = [a]
     for along, axis in enumerate(axes, start=1):
@@ -115,7 +114,7 @@ def _at_points(a: Array, axes: Sequence[Axis], *, inputs: bool) -> list[Array]:
     return parts
 
 
-def _positions(a: Array, along: int, axis: Axis, count: int) -> list[Array]:
+def _positions(a: Array, along: int, axis: TiledAxis, count: int) -> list[Array]:
     """The first `count` positions of every tile, each as an array: strided slices, nothing is gathered."""
     a = a.reshape(*a.shape[:along], -1, axis.phases, *a.shape[along + 1 :])
     reach = axis.step * (axis.tiles - 1) + 1
@@ -141,8 +140,9 @@ def _dot(v: Array, u: Array) -> Array:
 
 
 def _summed_dot(v: Array, u: Array) -> Array:
-    """Likewise [..., G, N] by [..., G, M], summed over tiles, to [N, G, M]."""
-    # Of one group XLA transposes the first operand: the narrower. Of several it vectorises along it: the wider.
+    """The product at one point, [..., G, N] by [..., G, M], summed over tiles, to [N, G, M]."""
+    # For one group XLA transposes the first operand: the narrower goes there. For several groups it vectorises along
+    # the first operand: the wider goes there.
     narrower, one = v.shape[-1] <= u.shape[-1], v.shape[-2] == 1
     if v.shape[-1] != u.shape[-1] and narrower != one:
         return _summed_dot(u, v).swapaxes(0, -1)
@@ -150,6 +150,7 @@ def _summed_dot(v: Array, u: Array) -> Array:
 
 
 def _einsum(equation: str, v: Array, u: Array) -> Array:
+    """`jnp.einsum` in whole precision of two operands whose axis 1 is the groups."""
     if v.shape[1] > 1:
         return jnp.einsum(equation, v, u, precision=lax.Precision.HIGHEST)
     # One group: a dot without batch dimensions is faster.
@@ -157,7 +158,7 @@ def _einsum(equation: str, v: Array, u: Array) -> Array:
     return y[:, None]
 
 
-def _outputs(products: list[Array], axes: Sequence[Axis]) -> Array:
+def _outputs(products: list[Array], axes: Sequence[TiledAxis]) -> Array:
     """Transform back, the last axis first, and lay the outputs of all tiles side by side again."""
     for along, axis in reversed(list(enumerate(axes, start=1))):
         groups = (products[i : i + axis.products] for i in range(0, len(products), axis.products))
@@ -165,7 +166,7 @@ def _outputs(products: list[Array], axes: Sequence[Axis]) -> Array:
     return products[0]
 
 
-def _interleave(made: list[Array], along: int, axis: Axis) -> Array:
+def _interleave(made: list[Array], along: int, axis: TiledAxis) -> Array:
     """From each output of every tile [tiles * phases] to [tiles * outputs * phases]."""
     if axis.of_taps:
         return jnp.concatenate(made, along)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jconv._algorithms.winograd.toom_cook import Transforms, transforms
 from jconv._equation.geometry import cut
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 
 # Each product is a dot of its own, for one batched dot would copy; so programs grow with them.
 MAX_PRODUCTS = 100  # F(4,3) on one axis and F(2,3) on two are 96
@@ -19,7 +19,7 @@ MAX_BYTES = 2**25
 BLOCK_BYTES = 13 * 2**20
 
 
-class Axis(NamedTuple):
+class TiledAxis(NamedTuple):
     """How one axis is computed: in `tiles` of `step` outputs, or of `step` taps where those are more.
 
     `few` is the size of the other index set; a tile takes few + step - 1 products. Positions that
@@ -44,7 +44,8 @@ class Axis(NamedTuple):
 
     def positions(self, *, inputs: bool) -> int:
         """How many inputs, or outputs or taps, the tiles cover."""
-        return self.phases * (self.step * self.tiles + (self.few - 1) * inputs)
+        beyond = self.few - 1 if inputs else 0
+        return self.phases * (self.step * self.tiles + beyond)
 
 
 class Blocks(NamedTuple):
@@ -54,18 +55,18 @@ class Blocks(NamedTuple):
     """
 
     examples: int
-    axes: tuple[Axis, ...]
-    whole: tuple[Axis, ...]
+    axes: tuple[TiledAxis, ...]
+    whole: tuple[TiledAxis, ...]
     starts: np.ndarray
 
 
 @cache
-def choose_axes(problem: ConvProblem, most: int) -> tuple[Axis, ...]:
+def choose_axes(problem: ConvProblem, most: int) -> tuple[TiledAxis, ...]:
     """Tiles of outputs on every axis, or of taps on every axis: those that take fewest products in all."""
     return min(ways(problem.axes, most), key=points)
 
 
-def ways(axes: Sequence[tuple[int, ...]], most: int) -> list[tuple[Axis, ...]]:
+def ways(axes: Sequence[Axis], most: int) -> list[tuple[TiledAxis, ...]]:
     """The ways to tile all axes that take no more products than are written out one by one."""
     return [
         way
@@ -75,27 +76,28 @@ def ways(axes: Sequence[tuple[int, ...]], most: int) -> list[tuple[Axis, ...]]:
     ]
 
 
-def sums_tiles(axes: Sequence[Axis]) -> bool:
+def sums_tiles(axes: Sequence[TiledAxis]) -> bool:
     """Whether tiles are of taps, so that their products are summed."""
     return any(axis.of_taps for axis in axes)
 
 
-def points(axes: Sequence[Axis]) -> int:
+def points(axes: Sequence[TiledAxis]) -> int:
     """How many numbers a channel of an example becomes."""
     return prod(axis.products * axis.tiles * axis.phases for axis in axes)
 
 
-def _tilings(axis: tuple[int, ...], of_taps: bool, most: int) -> list[Axis]:
-    """The ways to tile an axis (I, K, O, s, e, d, lo); the outputs or taps tiled must be one step apart."""
-    _, k, o, s, e, d, _ = axis
-    few, many, step, phases = (o, k, d, s) if of_taps else (k, o, s, d)
-    if step > 1 or e > 1:
+def _tilings(axis: Axis, of_taps: bool, most: int) -> list[TiledAxis]:
+    """The ways to tile an axis; the outputs or taps tiled must be one step apart."""
+    few, many, step, phases = axis.window, axis.output, axis.stride, axis.dilation
+    if of_taps:
+        few, many, step, phases = many, few, phases, step
+    if step > 1 or axis.input_dilation > 1:
         return []
     sizes = [products + 1 - few for products in range(4, most + 1, 2) if products > few]
-    return [Axis(of_taps, few, size, -(-many // (size * phases)), phases) for size in sizes]
+    return [TiledAxis(of_taps, few, size, -(-many // (size * phases)), phases) for size in sizes]
 
 
-def cut_blocks(problem: ConvProblem, axes: tuple[Axis, ...]) -> Blocks:
+def cut_blocks(problem: ConvProblem, axes: tuple[TiledAxis, ...]) -> Blocks:
     """Everything at once, or blocks of examples, or of tiles along the first axis of one example."""
     examples = problem.c_in if sums_tiles(axes) else problem.batch
     size = tile_bytes(problem, axes)
@@ -111,7 +113,8 @@ def cut_blocks(problem: ConvProblem, axes: tuple[Axis, ...]) -> Blocks:
     return Blocks(several, (part, *rest), (whole, *rest), starts)
 
 
-def tile_bytes(problem: ConvProblem, axes: Sequence[Axis]) -> int:
+def tile_bytes(problem: ConvProblem, axes: Sequence[TiledAxis]) -> int:
     """Bytes of everything between the transforms: tiles of x, and of y or w."""
-    channels = problem.batch * problem.c_in + problem.c_out * (problem.c_in if sums_tiles(axes) else problem.batch)
+    beside = problem.c_in if sums_tiles(axes) else problem.batch
+    channels = problem.batch * problem.c_in + problem.c_out * beside
     return points(axes) * problem.groups * channels * problem.accumulator.itemsize

@@ -15,20 +15,21 @@ MAX_AXES = 3
 GROUPED_SLOWDOWN = 8
 
 
-def unsupported(problem: ConvProblem, *, most: int) -> tuple[str, ...]:
+def unsupported(problem: ConvProblem, platform: str, *, most: int) -> tuple[str, ...]:
     """It is for short windows at stride 1, and for their kernel gradients: a few outputs at dilation 1."""
     reasons = []
     if problem.accumulator.kind not in "fc":
         reasons.append(f"it computes with fractions, and {problem.dtype} holds none")
-    busy = [axis for axis in problem.axes if axis[1] > 1 and axis[2] > 1]
+    busy = [axis for axis in problem.axes if axis.window > 1 and axis.output > 1]
     if not busy:
         reasons.append("no axis has both several taps and several outputs: it is a plain product of matrices")
     elif len(busy) > MAX_AXES:
         reasons.append(f"{len(busy)} spatial axes are more than {MAX_AXES}")
     elif not ways(busy, most):
         seen = dict.fromkeys(
-            f"an axis has {k} taps, {o} outputs, stride {s}, dilation {d} and input dilation {e}"
-            for _, k, o, s, e, d, _ in busy
+            f"an axis has {axis.window} taps, {axis.output} outputs, stride {axis.stride}, dilation {axis.dilation} "
+            f"and input dilation {axis.input_dilation}"
+            for axis in busy
         )
         reasons += [
             *seen,
@@ -49,7 +50,10 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
     # Transforms are elementwise along all channels; to multiply, groups are brought to the front.
     inner = problem.batch if summed else problem.c_in
     narrow, wide = sorted((inner, problem.c_out))
-    copied = in_short_loops(tiles, problem.groups * (wide if summed else narrow)) * (1 + summed)
+    if summed:
+        copied = 2 * in_short_loops(tiles, problem.groups * wide)
+    else:
+        copied = in_short_loops(tiles, problem.groups * narrow)
     work = points(axes) * problem.batch * problem.groups * problem.c_in * problem.c_out
     elementwise = problem.groups > 1 and inner == 1 and not summed
     if elementwise:
@@ -69,11 +73,12 @@ def cost(problem: ConvProblem, platform: str, *, most: int) -> Cost:
         bytes_moved=2 * problem.operand_bytes + max(2, len(axes)) * copied + 2 * kernel,
         extra_bytes=tiles // blocks + kernel + kept + problem.widened_bytes,
         calls=products * blocks * (2 if elementwise else 2 + problem.groups),
-        compiled=products * 5 // 4 if problem.few_outputs else products,  # sums over positions take longer
+        compiled=products * 5 // 4 if problem.more_taps_than_outputs else products,  # sums over positions take longer
     )
 
 
 def _algorithm(name: str, most: int, error: float) -> Algorithm:
+    """The record of the algorithm whose tiles take `most` products along an axis, with its error bound."""
     return Algorithm(
         name=name,
         compute=partial(compute, most=most),

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from rich.columns import Columns
@@ -19,13 +20,17 @@ from rich.text import Text
 
 from jconv import plot
 from jconv._files import write_files
+from jconv.cli.errors import FAILED, INTERRUPTED, InputError, printable
+from jconv.cli.learn.algorithms import check_name
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import Learned, Learner
-from jconv.cli.options import InputError, LearnOptions
-from jconv.fit._train import DivergedError
+from jconv.cli.options import LearnOptions
+from jconv.fit import DivergedError
+from jconv.fit import Progress as Steps
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 MOST_TAPS_PRINTED = 11
+LARGEST_SEED = 2**32 - 1  # what a key of JAX takes in its default types
+LINES = 12  # about so many lines tell how far a training is where nobody watches
 
 
 def run(options: LearnOptions, out: Path) -> int:
@@ -36,30 +41,18 @@ def run(options: LearnOptions, out: Path) -> int:
         out: folder for the files.
 
     Returns:
-        The exit code: 0, or 130 if Ctrl-C ended the training early.
+        The exit code: 0, 1 if the training did not converge, 130 if Ctrl-C ended it early.
 
     Raises:
         InputError: for bad input, or a training that diverged; nothing is written then.
     """
     started = time.perf_counter()
     check_folder(out)
-    if options.learning_rate is not None and not options.learning_rate > 0:
-        raise InputError(f"--learning-rate {options.learning_rate:g}: must be greater than 0.")
-    console = Console(highlight=False)
-    task = prepare(options)
-    learner = Learner(task, options)
+    check_options(options)
+    console = Console(highlight=False, markup=False)
+    learner = Learner(prepare(options), options)
     with _Interrupts(console) as interrupts:
-        try:
-            with _reporter(console, learner) as report:
-                for progress in learner.train():
-                    report(progress)
-                    if interrupts.seen:
-                        break
-        except DivergedError as error:
-            raise InputError(
-                f"--learning-rate {learner.learning_rate:g}: the training diverged at step "
-                f"{error.step} (its loss became {error.loss}). Give a lower rate."
-            ) from None
+        progress = trained(learner, console, interrupts)
         learned = learner.finish(progress, started)
         save(learned, out)
     console.print(summary(learned))
@@ -67,8 +60,35 @@ def run(options: LearnOptions, out: Path) -> int:
         console.print(f"Note: {note}.", soft_wrap=True)
     if interrupts.seen:
         console.print(f"Stopped at step {progress.step} by Ctrl-C; what was learned so far is saved.")
-    console.print(f"Written: {out / 'report.png'}, kernel.npy, metrics.json", soft_wrap=True)
-    return INTERRUPTED if interrupts.seen else 0
+    console.print(f"Written: {printable(out / 'report.png')}, kernel.npy, metrics.json", soft_wrap=True)
+    if interrupts.seen:
+        return INTERRUPTED
+    return 0 if learned.metrics["converged"] else FAILED
+
+
+def check_options(options: LearnOptions) -> None:
+    """Refuse what no picture could make right."""
+    check_name(options.algorithm)
+    if options.learning_rate is not None and not options.learning_rate > 0:
+        raise InputError(f"--learning-rate {options.learning_rate:g}: must be greater than 0.")
+    if options.seed > LARGEST_SEED:
+        raise InputError(f"--seed {options.seed}: too large. Give 0 to {LARGEST_SEED}.")
+
+
+def trained(learner: Learner, console: Console, interrupts: "_Interrupts") -> Steps:
+    """Train, show how far it is, stop where Ctrl-C asks for it, and give the last report."""
+    try:
+        with _reporter(console, learner) as report:
+            for progress in learner.train():
+                report(progress)
+                if interrupts.seen:
+                    break
+    except DivergedError as error:
+        raise InputError(
+            f"--learning-rate {learner.learning_rate:g}: the training diverged at step "
+            f"{error.step} (its loss became {error.loss}). Give a lower rate."
+        ) from None
+    return progress
 
 
 def check_folder(out: Path) -> None:
@@ -113,8 +133,13 @@ def headline(learned: Learned) -> tuple[str, str]:
         title = f"jconv learned “{name}” from one photograph: kernel error {error:.1e}"
     size = options["kernel_size"]
     how = f"{options['model']} {size} x {size}, {options['optimizer']}, {metrics['steps']} steps"
-    where = f"{metrics['device']}, algorithm {' + '.join(metrics['algorithms'])}"
+    where = f"{metrics['device']}, algorithm {' + '.join(all_algorithms(metrics))}"
     return title, f"{how} in {metrics['seconds']['train']:.1f} s on {where}, PSNR {metrics['psnr_db']:.1f} dB"
+
+
+def all_algorithms(metrics: Mapping[str, Any]) -> list[str]:
+    """Give the names of all algorithms that ran, in whatever direction."""
+    return sorted(set().union(*metrics["algorithms"].values()))
 
 
 def summary(learned: Learned) -> Table:
@@ -136,17 +161,18 @@ def summary(learned: Learned) -> Table:
     parts = f"training {seconds['train']:.1f}, compilation {seconds['compile']:.1f}"
     facts.add_row("seconds", f"{seconds['total']:.1f}, of which {parts}")
     facts.add_row("device", metrics["device"])
-    facts.add_row("algorithm", f"{' + '.join(metrics['algorithms'])} (asked for: {options['algorithm']})")
+    facts.add_row("algorithm", f"{' + '.join(all_algorithms(metrics))} (asked for: {options['algorithm']})")
     page = Table.grid(padding=(0, 0, 1, 0))
     if learned.kernel.shape[0] <= MOST_TAPS_PRINTED:
         shown = [("true kernel", learned.truth), ("learned kernel", learned.kernel)]
-        largest = np.max(np.abs(learned.kernel if learned.truth is None else learned.truth))
-        page.add_row(Columns([_kernel(name, k, largest) for name, k in shown if k is not None], padding=(0, 4)))
+        digits = plot.tap_digits(learned.kernel, learned.truth)
+        page.add_row(Columns([_kernel(name, k, digits) for name, k in shown if k is not None], padding=(0, 4)))
     page.add_row(facts)
     return page
 
 
-def _kernel(name: str, kernel: np.ndarray, largest: float) -> Table:
+def _kernel(name: str, kernel: np.ndarray, digits: int) -> Table:
+    """Lay out a kernel's taps with so many digits after the point."""
     table = Table(
         title=name,
         title_justify="left",
@@ -158,29 +184,27 @@ def _kernel(name: str, kernel: np.ndarray, largest: float) -> Table:
     for _ in range(kernel.shape[1]):
         table.add_column(justify="right")
     for row in kernel:
-        words = [plot.tap_words(value, largest) for value in row]
+        words = [plot.tap_words(value, digits) for value in row]
         table.add_row(*(Text(word, style="" if float(word) else "dim") for word in words))
     return table
 
 
 @contextmanager
-def _reporter(console: Console, learner: Learner) -> Iterator:
+def _reporter(console: Console, learner: Learner) -> Iterator[Callable[[Steps], None]]:
     """Give a function that shows a training's progress: a moving bar, or a few lines where nobody watches."""
     steps = learner.steps
 
-    def words(progress) -> str:
+    def words(progress: Steps) -> str:
         error = f"  kernel error {learner.errors[-1][1]:.1e}" if learner.errors else ""
         return f"loss {progress.loss:.1e}{error}"
 
     if not console.is_terminal:
-        tenths = iter(range(0, 10 * steps, steps))  # of a tenth of a step
-        due = next(tenths)
+        # Every report, or every second, third ... of them: the lines are the same number of steps apart.
+        apart = max(1, round(steps / learner.chunk / LINES)) * learner.chunk
 
-        def line(progress) -> None:
-            nonlocal due
-            if 10 * progress.step >= due:
+        def line(progress: Steps) -> None:
+            if progress.step % apart == 0 or progress.step in (learner.chunk, steps):
                 console.print(f"step {progress.step} of {steps}  {words(progress)}")
-                due = next((at for at in tenths if at > 10 * progress.step), 10 * steps)
 
         yield line
         return
@@ -193,7 +217,11 @@ def _reporter(console: Console, learner: Learner) -> Iterator:
     )
     with Progress(*columns, console=console) as bar:
         job = bar.add_task("learning", total=steps, words="compiling")
-        yield lambda progress: bar.update(job, completed=progress.step, words=words(progress))
+
+        def move(progress: Steps) -> None:
+            bar.update(job, completed=progress.step, words=words(progress))
+
+        yield move
 
 
 class _Interrupts:
@@ -212,6 +240,7 @@ class _Interrupts:
         signal.signal(signal.SIGINT, self.before)
 
     def _note(self, number: int, frame: object) -> None:
+        """Take a Ctrl-C."""
         if self.seen:
             raise KeyboardInterrupt
         self.seen = True

@@ -1,12 +1,13 @@
 """Pictures as arrays: the photograph that ships with scikit-image, and any file that Pillow reads."""
 
+from errno import ENAMETOOLONG
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage import data
 
-from jconv.cli.options import InputError
+from jconv.cli.errors import InputError
 
 # Larger pictures are cropped to their middle: a kernel of 49 taps needs no more than a million equations.
 LARGEST_SIDE = 1024
@@ -33,11 +34,13 @@ def read_picture(path: Path, option: str) -> np.ndarray:
     Raises:
         InputError: if there is no such file, or no picture in it.
     """
-    if not path.exists():
-        raise InputError(f"{option} {path}: no such file. Give the path of a PNG or JPEG picture.")
-    if path.is_dir():
-        raise InputError(f"{option} {path}: this is a folder. Give the path of one PNG or JPEG picture.")
     try:
+        if not path.exists():
+            raise InputError(f"{option} {path}: no such file. Give the path of a PNG or JPEG picture.")
+        if path.is_dir():
+            raise InputError(f"{option} {path}: this is a folder. Give the path of one PNG or JPEG picture.")
+        if not path.is_file():
+            raise InputError(f"{option} {path}: this is no regular file. Give the path of a PNG or JPEG picture.")
         if path.stat().st_size == 0:
             raise InputError(f"{option} {path}: the file is empty. Save the picture again as PNG or JPEG.")
         with Image.open(path) as opened:
@@ -48,7 +51,7 @@ def read_picture(path: Path, option: str) -> np.ndarray:
             f"{option} {path}: no permission to read it. Change it with chmod, or copy the file."
         ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, InputError):
+        if isinstance(error, InputError) or getattr(error, "errno", None) == ENAMETOOLONG:
             raise
         reason = "not a picture" if isinstance(error, UnidentifiedImageError) else str(error).rstrip(".")
         raise InputError(

@@ -10,8 +10,9 @@ import numpy as np
 
 from jconv._typing import ArrayLike
 from jconv._verbs.conv import conv
+from jconv.cli.errors import InputError
 from jconv.cli.learn import pictures
-from jconv.cli.options import NAMED_FILTERS, InputError, LearnOptions
+from jconv.cli.options import NAMED_FILTERS, LearnOptions
 
 NUMPY_MODES: Mapping[str, Literal["constant", "reflect", "symmetric", "edge", "wrap"]] = MappingProxyType(
     {"zeros": "constant", "reflect": "reflect", "symmetric": "symmetric", "edge": "edge", "wrap": "wrap"}
@@ -73,6 +74,10 @@ def prepare(options: LearnOptions) -> Task:
         if image.shape[-1] != target.shape[-1]:
             image, target = pictures.grey(image), pictures.grey(target)
             notes.append("one picture is grey and one is in colour: both are taken as grey")
+    if image.shape[:2] == (1, 1):
+        raise InputError(
+            f"--image {options.image}: a single pixel, which tells nothing of a filter. Give a larger picture."
+        )
     if min(image.shape[:2]) < options.kernel_size:
         raise InputError(
             f"--kernel-size {options.kernel_size}: larger than the picture ({pictures.size_words(image)}). "
@@ -89,6 +94,7 @@ def prepare(options: LearnOptions) -> Task:
 
 
 def _read_target(options: LearnOptions, image: np.ndarray) -> np.ndarray:
+    """Read the picture that another program made from the image, `(height, width, channels)`."""
     path = Path(options.target)
     if not path.exists() and not path.suffix and len(path.parts) == 1:
         raise InputError(
@@ -117,12 +123,17 @@ def _filtered(image: np.ndarray, truth: np.ndarray, options: LearnOptions) -> np
         padding="SAME",
         padding_mode="reflect" if options.padding_mode == "none" else options.padding_mode,
         precision="highest",
-        algorithm=options.algorithm,
     )
     return np.moveaxis(np.asarray(filtered)[..., 0], 0, -1)
 
 
-def _centred(image, target, truth, options: LearnOptions, notes: list[str]) -> Task:
+def _centred(
+    image: np.ndarray, target: np.ndarray, truth: np.ndarray | None, options: LearnOptions, notes: list[str]
+) -> Task:
+    """Give the task of pictures `(height, width, channels)`, in the form that the learner takes them.
+
+    The border is cropped from the target or added to the inputs; clipped pixels are left out.
+    """
     low, high = (options.kernel_size - 1) // 2, options.kernel_size // 2
     inputs = image
     if options.padding_mode == "none":
@@ -160,4 +171,5 @@ def _centred(image, target, truth, options: LearnOptions, notes: list[str]) -> T
 
 
 def _as_batch(picture: np.ndarray) -> np.ndarray:
+    """Give the channels of a picture `(height, width, channels)` as pictures, `(channels, height, width, 1)`."""
     return np.ascontiguousarray(np.moveaxis(picture, -1, 0)[..., None], np.float32)

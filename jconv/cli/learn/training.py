@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
@@ -10,13 +11,13 @@ import jax
 import numpy as np
 import optax
 from flax import nnx
-from jax.extend.core import jaxprs_in_params
 
-from jconv._choice.choose import choose_algorithm
-from jconv._primitive.conv_p import conv_p
+from jconv.cli.errors import printable
+from jconv.cli.learn.algorithms import algorithms_of
+from jconv.cli.learn.convergence import Convergence, judged, part_left
 from jconv.cli.learn.task import Task
 from jconv.cli.options import LearnOptions
-from jconv.fit._train import Progress, decorrelate, fit_chunks, squared_error
+from jconv.fit import Progress, decorrelate, fit_chunks, squared_error
 from jconv.models import FILTER_MODELS
 
 TILE = 64  # outputs a side of the tiles that `deep` draws its batches from
@@ -98,12 +99,14 @@ class Learner:
         self.model = FILTER_MODELS[options.model](
             options.kernel_size, algorithm=options.algorithm, rngs=nnx.Rngs(options.seed)
         )
+        self.chunk = CHUNK if self.line_search else 4 * CHUNK
         self.window = (options.kernel_size,) * 2
         rng = np.random.default_rng(options.seed)
         windows = np.lib.stride_tricks.sliding_window_view(task.inputs[..., 0], self.window, axis=(1, 2))
         places = tuple(rng.integers(0, size, 512) for size in windows.shape[:3])
         self.patches = windows[places][..., None]
         self.errors: list[tuple[int, float]] = []
+        self.by_direction = self.algorithms()
 
     def train(self) -> Iterator[Progress]:
         """Train, yielding after every chunk of steps.
@@ -128,7 +131,7 @@ class Learner:
             optimizer=self.optimizer,
             steps=self.steps,
             batch_size=batch_size,
-            chunk=CHUNK if self.line_search else 4 * CHUNK,
+            chunk=self.chunk,
             seed=self.options.seed,
         )
         for progress in chunks:
@@ -164,6 +167,7 @@ class Learner:
         outputs = jax.jit(lambda state, x: nnx.merge(graphdef, state)(x))(state, task.inputs)
         prediction = task.in_picture_units(outputs)
         kernel, truth = self.kernels()
+        convergence = self.convergence(progress)
         device = jax.devices()[0]
         # A picture file cannot hold more than black to white, nor can its prediction.
         seen = prediction if truth is not None else np.clip(prediction, 0, 1)
@@ -179,6 +183,7 @@ class Learner:
             "offset": float(task.in_picture_units(self.model(black))[0, 0, 0]),
             "loss": progress.loss,
             "steps": progress.step,
+            "converged": convergence.converged,
             "seconds": {
                 "compile": progress.compile_seconds,
                 "train": progress.seconds - progress.compile_seconds,
@@ -186,19 +191,20 @@ class Learner:
             },
             "device": device.device_kind,
             "platform": device.platform,
-            "algorithms": self.algorithms(device.platform),
+            "algorithms": self.by_direction,
             "learned_kernel": kernel.tolist(),
             "true_kernel": None if truth is None else truth.tolist(),
             "options": self.filled_options(),
-            "notes": [*task.notes, *self.advice(kernel, residual)],
-            "versions": {"jax": jax.__version__},
+            "notes": [*task.notes, *filter(None, [convergence.advice]), *self.advice(kernel, residual)],
+            "versions": {name: version(name) for name in ("jconv", "jax", "flax", "optax")},
         }
         return Learned(task, progress, kernel, truth, prediction, np.reshape(self.errors, (-1, 2)), metrics)
 
     def filled_options(self) -> dict[str, Any]:
         """Give the command's options with no gaps, as JSON can hold them."""
         return asdict(self.options) | {
-            "image": str(self.options.image or "camera (scikit-image)"),
+            "image": printable(self.options.image or "camera (scikit-image)"),
+            "target": printable(self.options.target),
             "learning_rate": self.learning_rate,
             "steps": self.steps,
         }
@@ -221,22 +227,23 @@ class Learner:
         elif size > 2 and 1 - np.linalg.norm(kernel[1:-1, 1:-1]) / np.linalg.norm(kernel) > 0.02:
             yield f"the kernel reaches its rim: the filter may be larger, try --kernel-size {size + 4}"
 
-    def algorithms(self, platform: str) -> list[str]:
-        """Name the algorithms that the training step ran, as found in its program."""
+    def algorithms(self) -> dict[str, list[str]]:
+        """Give the algorithms that the training step runs, by direction.
+
+        Raises:
+            InputError: the one asked for cannot do all of it.
+        """
         graphdef, state = nnx.split(self.model)
-        step = jax.make_jaxpr(
-            jax.value_and_grad(lambda s, x, y: squared_error(nnx.merge(graphdef, s), x, y), allow_int=True)
-        )(state, self.task.inputs, self.task.targets)
-        return sorted({choose_algorithm(problem, platform).name for problem in problems_in(step.jaxpr)})
 
+        def loss(state, x, y):
+            return squared_error(nnx.merge(graphdef, state), x, y)
 
-def problems_in(jaxpr) -> Iterator[Any]:
-    """Find every ConvProblem in a program, inner programs included."""
-    for equation in jaxpr.eqns:
-        if equation.primitive is conv_p:
-            yield equation.params["problem"]
-        for inner in jaxprs_in_params(equation.params):
-            yield from problems_in(inner)
+        return algorithms_of(jax.value_and_grad(loss, allow_int=True), state, self.task.inputs, self.task.targets)
+
+    def convergence(self, progress: Progress) -> Convergence:
+        """Judge whether the training has converged; `progress` is its last."""
+        linear = self.options.model != "deep"
+        return judged(progress.losses, part_left(self.model, self.task) if linear else None)
 
 
 def framed(kernel: np.ndarray, size: int) -> np.ndarray:

@@ -1,17 +1,15 @@
-"""The algorithm `taps`: the equation written down, one product per tap, or per output if those are fewer."""
+"""The equation written down: one product per tap, or per output if those are fewer."""
 
-from dataclasses import replace
 from itertools import product
-from math import gcd, prod
+from math import prod
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jconv._algorithms._contract import Algorithm, Cost, in_short_loops, supports_everything
 from jconv._equation.geometry import Walk, offsets, walk
-from jconv._equation.problem import ConvProblem
+from jconv._equation.problem import Axis, ConvProblem
 from jconv._rewrites.padding import pad_input, slice_at
 from jconv._rewrites.phases import in_phases
 from jconv._rewrites.products import grouped_dot, summed_dot
@@ -23,24 +21,20 @@ MAX_UNROLLED = 64
 MAX_FUSED = 4
 # Channels and features per group up to which a product is elementwise work, not a matrix product.
 MAX_ELEMENTWISE = 4
-# How many times slower XLA's loops over elementwise work are than what is written out.
-LOOP_SLOWDOWN = 1 if jax.__version_info__ >= (0, 11) else 8
 # Before jax 0.11 XLA copies what a single product gives.
 SINGLE_IS_COPIED = jax.__version_info__ < (0, 11)
-# What stays in cache from one pass to the next.
-CACHE_BYTES = 2**20
 
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Fix one position of the smaller index set, k or o; the other two then walk together."""
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
-    if problem.few_outputs and prod(problem.output_size) <= MAX_UNROLLED:
+    if problem.more_taps_than_outputs and prod(problem.output_size) <= MAX_UNROLLED:
         y = _output_by_output(x, w, problem)
     elif any(e > 1 for e in problem.input_dilation):
         # Features that are no columns of a matrix product gain nothing together: x would be repeated for each.
-        return in_phases(_phase, x, w, problem, together=problem.groups == 1 or not _elementwise(problem))
-    elif problem.few_outputs:
+        return in_phases(_phase, x, w, problem, together=problem.groups == 1 or not elementwise(problem))
+    elif problem.more_taps_than_outputs:
         y = _output_loop(x, w, problem)
     else:
         y = _tap_by_tap(x, w, problem)
@@ -57,8 +51,9 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     """y[n, o, g, m] = sum over k of  sum over c of  x[n, s*o + d*k - lo, g, c] * w[k, g, c, m]."""
     x = _kept(pad_input(x, problem))
     multiply = _dot_with_tap
-    if _elementwise(problem):
-        x, w, multiply = _as_lanes(x, w, problem)
+    if elementwise(problem):
+        multiply = _times_tap
+        x, w = _as_lanes(x, w, problem)
     positions = offsets(problem.window, problem.dilation)
     extent = tuple(s * (o - 1) + 1 for s, o in zip(problem.stride, problem.output_size, strict=True))
 
@@ -68,7 +63,7 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
 
     w = w.reshape(-1, *w.shape[problem.rank :])
     y = term(positions[0], w[0])
-    if not _loops(problem):
+    if not loops(problem):
         for j, first in enumerate(positions[1:], start=1):
             y = y + term(first, w[j])
     else:
@@ -79,8 +74,8 @@ def _tap_by_tap(x: Array, w: Array, problem: ConvProblem) -> Array:
     return y.reshape(problem.y_shape)
 
 
-def _as_lanes(x: Array, w: Array, problem: ConvProblem):
-    """Channels beside the features they go to: x as [N, *I, C, G*M], w as [*K, C, G*M], and their product.
+def _as_lanes(x: Array, w: Array, problem: ConvProblem) -> tuple[Array, Array]:
+    """Channels beside the features they go to: x as [N, *I, C, G*M], and w as [*K, C, G*M].
 
     The last axis is then as long as it can be, and the work elementwise along it.
     """
@@ -90,12 +85,13 @@ def _as_lanes(x: Array, w: Array, problem: ConvProblem):
         x = jnp.repeat(x, problem.c_out, axis=-1)
         x = _kept(x) if prod(problem.window) > 1 else x
     w = jnp.moveaxis(w.astype(problem.accumulator), -2, -3).reshape(*problem.window, problem.c_in, lanes)
+    return x, w
 
-    def multiply(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
-        terms = [x_k[..., c, :] * w_k[c] for c in range(problem.c_in)]
-        return sum(terms[1:], start=terms[0])
 
-    return x, w, multiply
+def _times_tap(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
+    """[N, *O, C, G*M] times [C, G*M], summed over C, to [N, *O, G*M]."""
+    terms = [x_k[..., c, :] * w_k[c] for c in range(problem.c_in)]
+    return sum(terms[1:], start=terms[0])
 
 
 def _dot_with_tap(x_k: Array, w_k: Array, problem: ConvProblem) -> Array:
@@ -109,19 +105,21 @@ def _kept(array: Array) -> Array:
     return lax.optimization_barrier(array)
 
 
-def _channels(problem: ConvProblem) -> int:
+def channels(problem: ConvProblem) -> int:
+    """Channels or features of a group, whichever are more."""
     return max(problem.c_in, problem.c_out)
 
 
-def _elementwise(problem: ConvProblem) -> bool:
-    few = problem.c_in if prod(problem.window) == 1 and problem.groups > 1 else _channels(problem)
+def elementwise(problem: ConvProblem) -> bool:
+    """Whether the product with a tap is elementwise work."""
+    few = problem.c_in if prod(problem.window) == 1 and problem.groups > 1 else channels(problem)
     return few <= MAX_ELEMENTWISE or problem.c_in == 1
 
 
-def _loops(problem: ConvProblem) -> bool:
+def loops(problem: ConvProblem) -> bool:
     """Whether the taps are a loop. Long sums of two or three lanes, written out, become scalar code."""
     terms = prod(problem.window)
-    if _elementwise(problem) and problem.groups * problem.c_out in (2, 3):
+    if elementwise(problem) and problem.groups * problem.c_out in (2, 3):
         terms *= problem.c_in
     return terms > MAX_UNROLLED
 
@@ -132,21 +130,29 @@ def _output_by_output(x: Array, w: Array, problem: ConvProblem) -> Array:
         x, w = _kept(x), _kept(w)
     parts = []
     for output in product(*map(range, problem.output_size)):
-        walks = [walk(e, i, d, k, s * o - lo) for o, (i, k, _, s, e, d, lo) in zip(output, problem.axes, strict=True)]
+        walks = [_walk_of(o, axis) for o, axis in zip(output, problem.axes, strict=True)]
         parts.append(_sum_over_taps(x[:, *map(_inputs, walks)], w[tuple(map(_taps, walks))], problem))
     return _stack_outputs(jnp.stack(parts), problem)
 
 
+def _walk_of(output: int, axis: Axis) -> Walk:
+    """The pairs (input, tap) that meet at one output along an axis."""
+    offset = axis.stride * output - axis.low
+    return walk(axis.input_dilation, axis.input, axis.dilation, axis.window, offset)
+
+
 def _inputs(step: Walk) -> slice:
+    """The inputs of a walk over (input, tap)."""
     return slice(step.a, step.a + step.count * step.a_step, step.a_step)
 
 
 def _taps(step: Walk) -> slice:
+    """The taps of a walk over (input, tap)."""
     return slice(step.b, step.b + step.count * step.b_step, step.b_step)
 
 
 def _output_loop(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """The same for many outputs, as a loop."""
+    """y, as `_output_by_output` gives it, for many outputs, as a loop."""
     x = pad_input(x, problem)
     extent = tuple(d * (k - 1) + 1 for d, k in zip(problem.dilation, problem.window, strict=True))
 
@@ -177,78 +183,3 @@ def _sum_over_taps(x_o: Array, w_o: Array, problem: ConvProblem) -> Array:
 def _stack_outputs(parts: Array, problem: ConvProblem) -> Array:
     """[O, G, N, M] to [N, *O, G, M]."""
     return parts.transpose(2, 0, 1, 3).reshape(problem.y_shape)
-
-
-def cost(problem: ConvProblem, platform: str) -> Cost:
-    """The direct form's work. A dot per tap copies its part of x and adds to y; elementwise work is one pass.
-
-    Elementwise multiply-adds are counted as bytes too, four as one that comes from memory: they wait for loads
-    from cache, not for arithmetic.
-    """
-    taps, outputs = prod(problem.window), prod(problem.output_size)
-    few, products = problem.few_outputs, min(taps, outputs)
-    padded = problem.edged_bytes if problem.padded else 0
-    adds, item = problem.multiply_adds, problem.accumulator.itemsize
-    met = tuple(  # by an output
-        -(-k // (e // gcd(d, e)))
-        for k, d, e in zip(problem.window, problem.dilation, problem.input_dilation, strict=True)
-    )
-    per_group = problem.batch * problem.c_out if few else _channels(problem)
-    if few and per_group <= MAX_ELEMENTWISE:
-        moved, calls = 400 * adds * item, products  # XLA's reduction is scalar code, and reads all anew
-    elif not few and _elementwise(problem):
-        lanes = problem.groups * problem.c_out
-        # Channels apart leave the lanes alone in the innermost loop, else positions follow on one another.
-        adds = (
-            adds if lanes == 1 else in_short_loops(adds, lanes // 4 if min(problem.c_in, problem.groups) > 1 else lanes)
-        )
-        adds = adds * 3 // 2 if problem.rank > 2 else adds  # shorter loops
-        adds = adds * 3 if lanes == 1 < problem.c_in else adds  # numbers that are no neighbours
-        moved, calls = adds // 4, 1
-        if _loops(replace(problem, window=met)):  # where every eighth tap passes over y, in cache or not
-            passes, adds = prod(met) // 8, adds * (2 if problem.c_in > 1 else 1) * LOOP_SLOWDOWN
-            y_bytes = prod(problem.y_shape) * item // prod(problem.input_dilation)
-            moved, calls = moved + passes * y_bytes * (16 if y_bytes > CACHE_BYTES else 1) // 2, passes
-    else:
-        moved = 2 * max(0, products - 1) * (problem.operand_bytes if few else prod(problem.y_shape) * item + padded)
-        if few:  # written out, each copies both operands; in a loop they stay in cache
-            moved *= 4 if products <= MAX_UNROLLED else 1
-        moved //= prod(problem.input_dilation)  # every phase has its part of the taps, and of y
-        moved += 2 * (problem.x_bytes + problem.y_bytes) if problem.groups > 1 else 0  # groups to the front, and back
-        calls = products * problem.groups
-        # Narrow matrices are slow to multiply.
-        adds += 15 * adds // max(1, min(problem.batch if few else problem.c_in, problem.c_out))
-    return Cost(
-        multiply_adds=adds,
-        bytes_moved=problem.operand_bytes + 2 * padded + moved,
-        extra_bytes=padded + _kept_bytes(problem) + problem.widened_bytes,
-        calls=calls + problem.padded,
-    )
-
-
-def _kept_bytes(problem: ConvProblem) -> int:
-    """What is alive at once beside the padded x: of products written out, all that goes into them or comes out."""
-    taps, outputs, phases = prod(problem.window), prod(problem.output_size), prod(problem.input_dilation)
-    if min(outputs, taps) > MAX_UNROLLED * phases:  # a loop
-        return 2 * problem.operand_bytes
-    if problem.few_outputs:
-        return problem.operand_bytes * (1 + outputs // phases if outputs > 1 else 1)
-    if _elementwise(problem):
-        lanes = problem.c_out if problem.c_out > 1 and problem.groups > 1 and taps > 1 else 0
-        apart = (phases > 1) + (phases * MAX_FUSED < taps)  # the phases, and what they are put together in
-        return problem.edged_bytes * lanes + problem.y_bytes * apart
-    term = problem.batch * outputs * problem.groups * _channels(problem) * problem.accumulator.itemsize // phases
-    terms = taps * term if taps > 1 or problem.groups > 1 or SINGLE_IS_COPIED else 0
-    return terms + problem.w_bytes + problem.y_bytes * (phases > 1) * (1 + (problem.groups > 1))
-
-
-TAPS = Algorithm(
-    name="taps",
-    compute=compute,
-    unsupported=supports_everything,
-    cost=cost,
-    error_bound=4.0,
-    partitions=True,
-    local=True,
-    reference="the equation of ConvProblem, written down",
-)

@@ -1,0 +1,46 @@
+"""Operations of networks beside the convolution itself: pools, patches, rearrangements, and convolutions in costume.
+
+Arrays are channels-last, `(*batch, *spatial, c)`, with any number of batch axes; strides, paddings and dilations are
+said in the words of `jconv.conv`. Where PyTorch has an operation, values and gradients are its own.
+
+>>> import jax.numpy as jnp
+>>> picture = jnp.arange(16.0).reshape(4, 4, 1)
+>>> max_pool(picture, (2, 2))[..., 0]
+Array([[ 5.,  7.],
+       [13., 15.]], dtype=float32)
+"""
+
+from jconv.ops._adaptive_pool import adaptive_avg_pool, adaptive_max_pool
+from jconv.ops._avg_pool import avg_pool, lp_pool
+from jconv.ops._blur_pool import blur_pool
+from jconv.ops._causal import causal_conv
+from jconv.ops._depthwise import depthwise_conv, separable_conv
+from jconv.ops._global_pool import global_avg_pool, global_max_pool
+from jconv.ops._long import long_conv
+from jconv.ops._max_pool import max_pool, max_pool_with_indices
+from jconv.ops._pixel_shuffle import pixel_shuffle, pixel_unshuffle
+from jconv.ops._resize_conv import resize_conv
+from jconv.ops._unfold import fold, unfold
+from jconv.ops._unpool import max_unpool
+
+__all__ = [
+    "adaptive_avg_pool",
+    "adaptive_max_pool",
+    "avg_pool",
+    "blur_pool",
+    "causal_conv",
+    "depthwise_conv",
+    "fold",
+    "global_avg_pool",
+    "global_max_pool",
+    "long_conv",
+    "lp_pool",
+    "max_pool",
+    "max_pool_with_indices",
+    "max_unpool",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "resize_conv",
+    "separable_conv",
+    "unfold",
+]
