@@ -81,13 +81,14 @@ def _channels_last(array: Array, axis: int | None, ndim: int) -> Array:
 @partial(jax.jit, static_argnums=(3,), inline=True)
 def _guided(p: Array, i: Array, eps: Array, radius: int) -> Array:
     """p [*S, P] filtered by i [*S, C]."""
-    i = i - i.mean(tuple(range(i.ndim - 1)))  # its level does not matter, but would round the variances off
+    i = i - i.mean(tuple(range(i.ndim - 1)), keepdims=True)  # its level does not matter, but would round the variances off
     c = i.shape[-1]
     mean_i, mean_p = _means(i, radius), _means(p, radius)
     products = jnp.concatenate([i[..., None] * i[..., None, :], i[..., None] * p[..., None, :]], -1)
     products = _means(products.reshape(*i.shape[:-1], -1), radius).reshape(products.shape)
     moments = products - mean_i[..., None] * jnp.concatenate([mean_i, mean_p], -1)[..., None, :]
-    a = _solve(moments[..., :c] + eps * jnp.eye(c, dtype=i.dtype), moments[..., c:])  # [*S, C, P]
+    ridge = jnp.broadcast_to(eps * jnp.eye(c, dtype=i.dtype), moments[..., :c].shape)
+    a = _solve(moments[..., :c] + ridge, moments[..., c:])  # [*S, C, P]
     b = mean_p - (a * mean_i[..., None]).sum(-2)
     a = _means(a.reshape(*i.shape[:-1], -1), radius).reshape(a.shape)
     return (a * i[..., None]).sum(-2) + _means(b, radius)
@@ -99,7 +100,7 @@ def _means(fields: Array, radius: int) -> Array:
         at = np.arange(n)
         count = np.minimum(at + radius, n - 1) - np.maximum(at - radius, 0) + 1
         lines = to_lines(fields, axis, (radius, radius), "zeros", jnp.zeros(()))
-        sums = box_sums(lines, 2 * radius + 1) / jnp.asarray(count, fields.dtype)[:, None]
+        sums = box_sums(lines, 2 * radius + 1) / jnp.asarray(count, fields.dtype)[None, :, None]
         fields = from_lines(sums, fields.shape, axis)
     return fields
 

@@ -119,7 +119,19 @@ def test_without_x64_integers_with_whole_weights_are_exact():
     np.testing.assert_array_equal(ndimage.correlate1d(x, [1.0, 5.0, -2.0]), scipy.ndimage.correlate1d(x, [1, 5, -2]))
 
 
+OTHERS = {
+    "gaussian_gradient_magnitude": {"sigma": 1.0},
+    "maximum_filter": {"footprint": [[1, 0, 1]]},
+    "minimum_filter": {"size": 4},
+    "median_filter": {"size": 3},
+    "grey_dilation": {"structure": np.ones((2, 3))},
+    "bilateral_filter": {"win_size": 3},
+}
+
+
 def test_nothing_is_promoted_by_the_way(strict):
     x = jnp.asarray(RNG.normal(size=(4, 5)), "float32")
-    for name, keywords in LINEAR.items():
+    for name, keywords in (LINEAR | OTHERS).items():
         assert getattr(ndimage, name)(x, mode="constant", cval=1, **keywords).dtype == x.dtype, name
+    assert ndimage.guided_filter(x, jnp.stack([x, x], -1), 1, channel_axis=-1).dtype == x.dtype
+    assert ndimage.normalized_convolve(x, np.ones((3, 3))).dtype == x.dtype
