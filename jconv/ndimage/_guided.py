@@ -81,7 +81,8 @@ def _channels_last(array: Array, axis: int | None, ndim: int) -> Array:
 @partial(jax.jit, static_argnums=(3,), inline=True)
 def _guided(p: Array, i: Array, eps: Array, radius: int) -> Array:
     """p [*S, P] filtered by i [*S, C]."""
-    i = i - i.mean(tuple(range(i.ndim - 1)), keepdims=True)  # its level does not matter, but would round the variances off
+    # The guide's level does not matter, but would round the variances off.
+    i = i - i.mean(tuple(range(i.ndim - 1)), keepdims=True)
     c = i.shape[-1]
     mean_i, mean_p = _means(i, radius), _means(p, radius)
     products = jnp.concatenate([i[..., None] * i[..., None, :], i[..., None] * p[..., None, :]], -1)
