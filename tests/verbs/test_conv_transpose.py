@@ -47,6 +47,8 @@ def check_adjoint(cases):
 @pytest.mark.parametrize("mode", MODES)
 def test_adjoint_for_every_word_stride_and_output_padding(mode):
     words = [word for word in WORDS if mode == FLAX_MODES.get(word, mode)]
+    if mode != "zeros":  # which has nothing to fill there, and is refused
+        words.remove("VALID")
     cases = []
     for word, stride in product(words, (1, 2, 3)):
         extras = range(stride) if word in ("VALID", "FULL") else range(1 - stride, 1)

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -215,9 +214,8 @@ def test_a_tuned_table_serves_direct_by_the_fastest_of_the_local_algorithms(tmp_
 
 
 def test_explain_says_what_direct_chooses():
-    names = "|".join(LOCAL)
     with jconv.use_algorithm("direct"):
-        assert re.match(rf"value: .*: ({names})\n", str(jconv.explain(MASKS, BOX, platform="cpu")))
+        assert jconv.explain(MASKS, BOX, platform="cpu").forward.chosen in LOCAL
     with jconv.installed(numerics="direct"):
-        assert re.match(rf"value: .*: ({names})\n", str(jconv.explain(lax_conv, MASKS, BOX, platform="cpu")))
-    assert re.match(r"value: .*: fft\n", str(jconv.explain(MASKS, BOX, platform="cpu")))
+        assert jconv.explain(lax_conv, MASKS, BOX, platform="cpu").forward.chosen in LOCAL
+    assert jconv.explain(MASKS, BOX, platform="cpu").forward.chosen == "fft"
