@@ -107,6 +107,8 @@ def test_padding_mode_with_every_padding(mode):
     x = whole((2, SIZE, CHANNELS))
     paddings = [(word, None) for word in ("SAME", "SAME_LOWER", "FULL", "CAUSAL", "VALID")]
     paddings += [(pair, pair) for pair in ((2, 1), (0, 3), (9, 8), (-2, 1), (3, -2), (-1, -1))]
+    if mode != "zeros":  # which is refused where there is nothing to fill
+        paddings = [(word, pair) for word, pair in paddings if word not in ("VALID", (-1, -1))]
     grid = list(product(paddings, ((3, 1, 1), (4, 2, 1), (2, 1, 3))))
     kernels = [whole((window, CHANNELS, FEATURES), i) for i, (_, (window, _, _)) in enumerate(grid)]
     options = [
