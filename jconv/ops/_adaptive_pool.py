@@ -45,7 +45,7 @@ def adaptive_avg_pool(x: ArrayLike, size: Sequence[int | None]) -> Array:
         return total(x, windows) / windows.taps
 
     def mean_of_uneven(x: Array, windows: Windows, counts: np.ndarray, counted: np.ndarray) -> Array:
-        return total(jnp.where(counted, x, 0), windows) / counts
+        return total(jnp.where(counted, x, 0), windows) / jnp.asarray(counts, wide)
 
     return with_batch(_adapt(flat.astype(wide), outputs, mean_of_even, mean_of_uneven).astype(x.dtype), x, len(outputs))
 
@@ -119,8 +119,8 @@ def _along(x: Array, axis: int, outputs: int, even: Callable, uneven: Callable) 
     windows = _side_by_side(tuple(sizes), tuple(pooled), tuple(window))
     if size % outputs == 0:
         return even(x, windows)
-    shape = [1] * (len(sizes) + 1)
-    shape[axis] = -1
+    shape = [1] * x.ndim
+    shape[1 + axis] = -1
     return uneven(x, windows, (end - first).reshape(shape), (at < end[:, None]).reshape(shape))
 
 

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jconv._typing import Array, ArrayLike, IntOrInts, Padding
-from jconv._verbs.arguments import check_dtype
+from jconv._typing import Array, ArrayLike, DType, IntOrInts, Padding
+from jconv._verbs.arguments import as_array, check_dtype
 from jconv.ops._taps import overlap_add, pool_axes, taps
 from jconv.ops._windows import Windows, extend, one_batch_axis, place_windows, rank_of, spatial_sizes, with_batch
 
@@ -64,9 +64,9 @@ def avg_pool(
     rank = rank_of(verb, "window", window)
     sizes = spatial_sizes(verb, x, rank, f"window={window!r}")
     windows, cropped = place_windows(verb, sizes, window, stride, padding, dilation, ceil_mode=ceil_mode)
+    sums = total(extend(one_batch_axis(x, rank), cropped).astype(wide), windows)
     counts = _counts(windows, padded=count_include_pad) if divisor_override is None else divisor_override
-    flat = extend(one_batch_axis(x, rank), cropped).astype(wide)
-    return with_batch((total(flat, windows) / counts).astype(x.dtype), x, rank)
+    return with_batch((sums / jnp.asarray(counts, wide)).astype(x.dtype), x, rank)
 
 
 def lp_pool(
@@ -123,24 +123,25 @@ def lp_pool(
     sizes = spatial_sizes(verb, x, rank, f"window={window!r}")
     windows, cropped = place_windows(verb, sizes, window, stride, padding, dilation, ceil_mode=ceil_mode)
     size = jnp.abs(extend(one_batch_axis(x, rank), cropped).astype(wide))
-    sums = total(size**p, windows) * (windows.taps / _counts(windows, padded=True))
+    p = p if isinstance(p, int | float) else jnp.asarray(p, size.dtype)
+    sums = total(size**p, windows) * jnp.asarray(windows.taps / _counts(windows, padded=True), size.dtype)
     empty = sums == 0
     y = jnp.where(empty, 0, jnp.where(empty, 1, sums) ** (1 / p))
     return with_batch(y.astype(jnp.finfo(x.dtype).dtype), x, rank)
 
 
-def with_fractions(verb: str, x: ArrayLike) -> tuple[Array, np.dtype]:
+def with_fractions(verb: str, x: ArrayLike, name: str = "x") -> tuple[Array, DType]:
     """x in a dtype that holds fractions, and the dtype to add in."""
-    x = jnp.asarray(x)
-    check_dtype(verb, "the values of x", x.dtype)
+    x = as_array(verb, name, x)
+    check_dtype(verb, f"the values of {name}", x.dtype)
     x = x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
     return x, jnp.promote_types(x.dtype, np.float32)
 
 
 def _counts(windows: Windows, *, padded: bool) -> np.ndarray | int:
-    """How many positions every output sees, as [*O, 1], or one number if all see as many."""
+    """How many positions every output sees, as [1, *O, 1], or one number if all see as many."""
     counts = reduce(np.multiply.outer, windows.seen(padded=padded))
-    return int(counts.flat[0]) if (counts == counts.flat[0]).all() else counts[..., None]
+    return int(counts.flat[0]) if (counts == counts.flat[0]).all() else counts[None, ..., None]
 
 
 def total(x: Array, windows: Windows) -> Array:

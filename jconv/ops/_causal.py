@@ -1,15 +1,13 @@
 """Convolution that sees no future: causal in the first spatial axis."""
 
-from typing import Any
-
-import jax.numpy as jnp
+from typing import Any, cast
 
 from jconv._algorithms import Algorithm
 from jconv._equation.geometry import dilated_size
 from jconv._typing import Array, ArrayLike, IntOrInts, Padding, PaddingMode, Pairs, PrecisionLike
-from jconv._verbs.arguments import axis_ints
+from jconv._verbs.arguments import as_array, axis_ints
 from jconv._verbs.conv import conv
-from jconv._verbs.padding import padding_pairs
+from jconv._verbs.padding import padding_modes, padding_pairs
 from jconv._verbs.shapes import check_ranks
 
 
@@ -61,16 +59,20 @@ def causal_conv(
     References:
         van den Oord et al., "WaveNet: a generative model for raw audio", arXiv:1609.03499.
     """
-    x, kernel = jnp.asarray(x), jnp.asarray(kernel)
-    rank = check_ranks("causal_conv", "x", x.shape, kernel.shape)
+    verb = "causal_conv"
+    x, kernel = as_array(verb, "x", x), as_array(verb, "kernel", kernel)
+    rank = check_ranks(verb, "x", x.shape, kernel.shape)
+    pairs = _causal_pairs(x, kernel, rank, stride, padding, dilation)
+    modes = padding_modes(verb, padding_mode, None, rank)
     return conv(
         x,
         kernel,
         stride=stride,
-        padding=_causal_pairs(x, kernel, rank, stride, padding, dilation),
+        padding=pairs,
         dilation=dilation,
         groups=groups,
-        padding_mode=padding_mode,
+        # A mode with nothing to fill is refused, and a window of one tap leaves nothing.
+        padding_mode=cast(Any, tuple(m if any(pair) else "zeros" for m, pair in zip(modes, pairs, strict=True))),
         precision=precision,
         preferred_element_type=preferred_element_type,
         algorithm=algorithm,

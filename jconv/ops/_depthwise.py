@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import jax.numpy as jnp
-
 from jconv._algorithms import Algorithm
 from jconv._typing import Array, ArrayLike, IntOrInts, Padding, PaddingMode, PrecisionLike
+from jconv._verbs.arguments import as_array
 from jconv._verbs.conv import conv
 from jconv._verbs.shapes import check_ranks
 
@@ -113,18 +112,20 @@ def separable_conv(
     References:
         Chollet, "Xception: deep learning with depthwise separable convolutions", arXiv:1610.02357.
     """
-    pointwise = jnp.asarray(pointwise_kernel)
-    rank = jnp.ndim(depthwise_kernel) - 2
+    verb = "separable_conv"
+    depthwise = as_array(verb, "depthwise_kernel", depthwise_kernel)
+    pointwise = as_array(verb, "pointwise_kernel", pointwise_kernel)
+    rank = depthwise.ndim - 2
     if pointwise.ndim != rank + 2 or any(k != 1 for k in pointwise.shape[:-2]):
         raise ValueError(
-            f"separable_conv: pointwise_kernel must be (*ones, c_mid, c_out) with {rank} axes of length 1, as many as "
-            f"the depthwise kernel of shape {jnp.shape(depthwise_kernel)} has window axes; it has shape "
+            f"{verb}: pointwise_kernel must be (*ones, c_mid, c_out) with {rank} axes of length 1, as many as "
+            f"the depthwise kernel of shape {depthwise.shape} has window axes; it has shape "
             f"{pointwise.shape}. A matrix becomes one by matrix[(None,) * {rank}]."
         )
     middle = _depthwise(
-        "separable_conv",
+        verb,
         x,
-        depthwise_kernel,
+        depthwise,
         stride=stride,
         padding=padding,
         dilation=dilation,
@@ -136,7 +137,7 @@ def separable_conv(
 
 def _depthwise(verb: str, x: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
     """`conv` with a group per channel, of a kernel that is made for one channel."""
-    x, kernel = jnp.asarray(x), jnp.asarray(kernel)
+    x, kernel = as_array(verb, "x", x), as_array(verb, "kernel", kernel)
     check_ranks(verb, "x", x.shape, kernel.shape)
     c = x.shape[-1]
     if kernel.shape[-2] != 1 or c == 0 or kernel.shape[-1] % c:

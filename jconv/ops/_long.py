@@ -25,7 +25,8 @@ def long_conv(
 
     The kernel is an impulse response, as state-space models give it: kernel[0] meets the present, where in
     `causal_conv` the last tap does. Time is O(length log length), by transforms of the sequence's own length, in the
-    forward pass and in gradients. Errors are relative to the largest values, not to each.
+    forward pass and in gradients. Errors are relative to the
+    largest values, not to each, and a NaN spreads over its whole channel.
 
     Args:
         x: (*batch, length, c), with any number of batch axes, also none.
@@ -50,26 +51,31 @@ def long_conv(
         Gu, Goel and Re, "Efficiently modeling long sequences with structured state spaces", arXiv:2111.00396.
         Poli et al., "Hyena hierarchy: towards larger convolutional language models", arXiv:2302.10866.
     """
-    operands = {"x": x, "kernel": kernel, "gate": gate, "skip": skip}
-    arrays = {name: with_fractions("long_conv", a)[0] for name, a in operands.items() if a is not None}
+    given = {"x": x, "kernel": kernel}
+    given |= {name: a for name, a in {"gate": gate, "skip": skip}.items() if a is not None}
+    arrays = {name: with_fractions("long_conv", a, name)[0] for name, a in given.items()}
     _check_shapes(**{name: a.shape for name, a in arrays.items()})
     dtype = jnp.result_type(*arrays.values())
     wide = {name: a.astype(jnp.promote_types(dtype, np.float32)) for name, a in arrays.items()}
     x, kernel = wide["x"], wide["kernel"][: arrays["x"].shape[-2]]
-    if kernel.shape[0] == 0 or x.size == 0:
-        y = jnp.zeros_like(x) + wide.get("skip", 0) * x
-    else:
-        y = _causal(x, kernel.at[0].add(wide.get("skip", 0)))  # x itself is x seen by the tap of the present
-    return (y * wide.get("gate", 1)).astype(dtype)
+    if skip is not None:  # x itself is what the tap of the present sees
+        kernel = kernel.at[0].add(wide["skip"])
+    y = _causal(x, kernel) if x.size else x
+    return (y if gate is None else y * _with_axes(wide["gate"], y.ndim)).astype(dtype)
+
+
+def _with_axes(a: Array, ndim: int) -> Array:
+    """The same with axes of length 1 before, so that it broadcasts in programs that forbid it unsaid."""
+    return a.reshape((1,) * (ndim - a.ndim) + a.shape)
 
 
 def _check_shapes(x, kernel, gate=(), skip=()) -> None:
     if len(x) < 2:
         raise ValueError(f"long_conv: x must be (*batch, length, c); it has shape {x}.")
-    if len(kernel) != 2 or kernel[-1] != x[-1]:
+    if len(kernel) != 2 or kernel[0] == 0 or kernel[-1] != x[-1]:
         raise ValueError(
-            f"long_conv: kernel must be (taps, c) with the c={x[-1]} channels of x; it has shape {kernel} (x has shape "
-            f"{x}). One of jconv.conv, (taps, 1, c), becomes one by kernel[::-1, 0]."
+            f"long_conv: kernel must be (taps, c) with one tap or more and the c={x[-1]} channels of x; it has shape "
+            f"{kernel} (x has shape {x}). One of jconv.conv, (taps, 1, c), becomes one by kernel[::-1, 0]."
         )
     if skip not in ((), (1,), x[-1:]):
         raise ValueError(f"long_conv: skip must be a number or (c,) with c={x[-1]}; it has shape {skip}.")
@@ -79,12 +85,11 @@ def _check_shapes(x, kernel, gate=(), skip=()) -> None:
 
 def _causal(x: Array, kernel: Array) -> Array:
     """The first n numbers of the convolution of x (*batch, n, c) with kernel (taps, c)."""
-    n, c = x.shape[-2:]
+    c = x.shape[-1]
     parts = PARTS if c % PARTS == 0 else 1
-    sequences = x.reshape(-1, n, c).swapaxes(1, 2)  # [N, c, n]
-    pairs = zip(jnp.split(sequences, parts, 1), jnp.split(kernel.T, parts, 0), strict=True)
+    pairs = (jnp.split(a.reshape(-1, a.shape[-2], c).swapaxes(1, 2), parts, 1) for a in (x, kernel))  # [N, c, n]
     low = _low_of_complex if jnp.iscomplexobj(x) else _low_of_real
-    return jnp.concatenate([low(a, b).swapaxes(1, 2) for a, b in pairs], 2).reshape(x.shape)
+    return jnp.concatenate([low(a, b).swapaxes(1, 2) for a, b in zip(*pairs, strict=True)], 2).reshape(x.shape)
 
 
 def _low_of_real(x: Array, kernel: Array) -> Array:
@@ -96,12 +101,12 @@ def _low_of_real(x: Array, kernel: Array) -> Array:
     """
     n = x.shape[-1]
     length = fast_length(n, even=False)
-    angle = np.pi / 2 * np.arange(n) / length
+    angle = np.pi / 2 * np.arange(n).reshape(1, 1, n) / length
     cos, sin = np.cos(angle).astype(x.dtype), np.sin(angle).astype(x.dtype)
 
     def spectrum(a: Array) -> Array:
         taps = a.shape[-1]
-        twisted = lax.complex(a * cos[:taps], a * sin[:taps])
+        twisted = lax.complex(a * cos[..., :taps], a * sin[..., :taps])
         return lax.fft(_padded(twisted, length), "FFT", (length,))
 
     y = lax.fft(spectrum(x) * spectrum(kernel), "IFFT", (length,))[..., :n]

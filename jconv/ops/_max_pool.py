@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 
 from jconv._typing import Array, ArrayLike, DType, IntOrInts, Ints, Padding
-from jconv._verbs.arguments import check_dtype
+from jconv._verbs.arguments import as_array, check_dtype
 from jconv.ops._taps import Arrays, overlap_add, pool_axes, taps
 from jconv.ops._windows import Windows, extend, one_batch_axis, place_windows, rank_of, spatial_sizes, with_batch
 
@@ -106,7 +106,7 @@ def max_pool_with_indices(
 
 def with_order(verb: str, x: ArrayLike) -> Array:
     """x, if its numbers have an order."""
-    x = jnp.asarray(x)
+    x = as_array(verb, "x", x)
     check_dtype(verb, "the values of x", x.dtype)
     if jnp.issubdtype(x.dtype, jnp.complexfloating):
         raise TypeError(f"{verb}: x has dtype {x.dtype}; complex numbers have no largest. Pool jnp.abs(x), say.")

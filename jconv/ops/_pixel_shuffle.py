@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from math import prod
 
-import jax.numpy as jnp
-
 from jconv._typing import Array, ArrayLike
-from jconv._verbs.arguments import axis_ints
+from jconv._verbs.arguments import as_array, axis_ints
 from jconv.ops._windows import one_batch_axis, rank_of, spatial_sizes, with_batch
 
 
@@ -37,7 +35,7 @@ def pixel_shuffle(x: ArrayLike, factor: Sequence[int]) -> Array:
         Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel convolutional
         neural network", arXiv:1609.05158.
     """
-    x, rank = jnp.asarray(x), rank_of("pixel_shuffle", "factor", factor)
+    x, rank = as_array("pixel_shuffle", "x", x), rank_of("pixel_shuffle", "factor", factor)
     factor = axis_ints("pixel_shuffle", "factor", factor, rank, least=1)
     sizes = spatial_sizes("pixel_shuffle", x, rank, f"factor={factor}")
     if x.shape[-1] % prod(factor):
@@ -45,10 +43,11 @@ def pixel_shuffle(x: ArrayLike, factor: Sequence[int]) -> Array:
             f"pixel_shuffle: the channels of x, {x.shape[-1]}, must be a multiple of {prod(factor)} for "
             f"factor={factor} (x has shape {x.shape})."
         )
-    cells = one_batch_axis(x, rank).reshape(-1, *sizes, x.shape[-1] // prod(factor), *factor)
+    flat = one_batch_axis(x, rank)
+    cells = flat.reshape(flat.shape[0], *sizes, x.shape[-1] // prod(factor), *factor)
     order = [axis for a in range(rank) for axis in (1 + a, 2 + rank + a)]  # every axis before its part of the cell
     y = cells.transpose(0, *order, 1 + rank)
-    return with_batch(y.reshape(-1, *(n * f for n, f in zip(sizes, factor, strict=True)), y.shape[-1]), x, rank)
+    return with_batch(y.reshape(y.shape[0], *(n * f for n, f in zip(sizes, factor, strict=True)), y.shape[-1]), x, rank)
 
 
 def pixel_unshuffle(x: ArrayLike, factor: Sequence[int]) -> Array:
@@ -76,7 +75,7 @@ def pixel_unshuffle(x: ArrayLike, factor: Sequence[int]) -> Array:
     References:
         Shi et al., arXiv:1609.05158, as in `pixel_shuffle`.
     """
-    x, rank = jnp.asarray(x), rank_of("pixel_unshuffle", "factor", factor)
+    x, rank = as_array("pixel_unshuffle", "x", x), rank_of("pixel_unshuffle", "factor", factor)
     factor = axis_ints("pixel_unshuffle", "factor", factor, rank, least=1)
     sizes = spatial_sizes("pixel_unshuffle", x, rank, f"factor={factor}")
     if any(n % f for n, f in zip(sizes, factor, strict=True)):
@@ -87,5 +86,6 @@ def pixel_unshuffle(x: ArrayLike, factor: Sequence[int]) -> Array:
     cells = tuple(n // f for n, f in zip(sizes, factor, strict=True))
     split = [n for pair in zip(cells, factor, strict=True) for n in pair]
     order = (*range(1, 2 * rank, 2), 1 + 2 * rank, *range(2, 2 * rank + 1, 2))
-    y = one_batch_axis(x, rank).reshape(-1, *split, x.shape[-1]).transpose(0, *order)
-    return with_batch(y.reshape(-1, *cells, x.shape[-1] * prod(factor)), x, rank)
+    flat = one_batch_axis(x, rank)
+    y = flat.reshape(flat.shape[0], *split, x.shape[-1]).transpose(0, *order)
+    return with_batch(y.reshape(y.shape[0], *cells, x.shape[-1] * prod(factor)), x, rank)

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 
 from jconv._algorithms import Algorithm
 from jconv._typing import Array, ArrayLike, IntOrInts, Ints, Padding, PaddingMode, PrecisionLike
-from jconv._verbs.arguments import axis_ints, one_word
+from jconv._verbs.arguments import as_array, axis_ints, one_word
 from jconv._verbs.conv import conv
 from jconv._verbs.shapes import check_ranks
 
@@ -70,9 +69,10 @@ def resize_conv(
     References:
         Odena, Dumoulin and Olah, "Deconvolution and checkerboard artifacts", Distill 2016.
     """
-    x, kernel = jnp.asarray(x), jnp.asarray(kernel)
-    rank = check_ranks("resize_conv", "x", x.shape, kernel.shape)
-    method = one_word("resize_conv", "method", method, METHODS)
+    verb = "resize_conv"
+    x, kernel = as_array(verb, "x", x), as_array(verb, "kernel", kernel)
+    rank = check_ranks(verb, "x", x.shape, kernel.shape)
+    method = one_word(verb, "method", method, METHODS)
     sizes = _new_sizes(x.shape[x.ndim - rank - 1 : -1], scale, size)
     resized = jax.image.resize(x, (*x.shape[: x.ndim - rank - 1], *sizes, x.shape[-1]), method)
     return conv(

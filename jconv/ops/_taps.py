@@ -104,7 +104,7 @@ def _interleave(phase_at: Callable[[Ints], Array], prefix: Ints, stride: Ints) -
         return phase_at(prefix)
     parts = [_interleave(phase_at, (*prefix, r), stride) for r in range(stride[axis])]
     x = jnp.stack(parts, axis + 2)
-    return x.reshape(*x.shape[: axis + 1], -1, *x.shape[axis + 3 :])
+    return x.reshape(*x.shape[: axis + 1], x.shape[axis + 1] * stride[axis], *x.shape[axis + 3 :])
 
 
 def _by_halves(arrays: Arrays, windows: Windows, axis: int, outside: Sequence, join: Callable) -> Arrays:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from jconv._equation.geometry import dilated_size, output_size
 from jconv._typing import Array, ArrayLike, IntOrInts, Ints, Padding, PaddingMode, Pairs
-from jconv._verbs.arguments import axis_ints
+from jconv._verbs.arguments import as_array, axis_ints
 from jconv._verbs.boundary import fold_boundary, pad_boundary
 from jconv._verbs.padding import check_boundary, padding_modes, padding_pairs
 from jconv._verbs.shapes import check_window
@@ -58,7 +58,7 @@ def unfold(
     References:
         Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
     """
-    x, rank = jnp.asarray(x), rank_of("unfold", "window", window)
+    x, rank = as_array("unfold", "x", x), rank_of("unfold", "window", window)
     sizes = spatial_sizes("unfold", x, rank, f"window={window!r}")
     placed = _place("unfold", sizes, window, stride, padding, dilation, padding_mode)
     y = _unfold(one_batch_axis(x, rank), *placed)
@@ -103,7 +103,7 @@ def fold(
     References:
         Allen and Rabiner, "A unified approach to short-time Fourier analysis and synthesis", 1977.
     """
-    patches, rank = jnp.asarray(patches), rank_of("fold", "size", size)
+    patches, rank = as_array("fold", "patches", patches), rank_of("fold", "size", size)
     size = axis_ints("fold", "size", size, rank, least=0)
     if patches.ndim < 2 * rank + 1:
         raise ValueError(
@@ -144,11 +144,7 @@ def _place(
     return Windows(padded, window, outputs, stride, dilation, zeros, zeros), pairs, modes
 
 
-# Each is linear, and the transpose of either is the other: that is said to JAX, which would else derive slower ones.
-
-
-@partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
-def _unfold(x: Array, windows: Windows, pairs: Pairs, modes: tuple[str, ...]) -> Array:
+def _lay_out(x: Array, windows: Windows, pairs: Pairs, modes: tuple[str, ...]) -> Array:
     """[N, *I, C] to [N, *O, *K, C]: along one axis after the other, the last first, taps become channels."""
     c = x.shape[-1]
     x = pad_boundary(x[..., None], pairs, modes)[..., 0]
@@ -157,31 +153,29 @@ def _unfold(x: Array, windows: Windows, pairs: Pairs, modes: tuple[str, ...]) ->
     return x.reshape(*x.shape[:-1], *windows.window, c)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
-def _fold(patches: Array, windows: Windows, pairs: Pairs, modes: tuple[str, ...]) -> Array:
+def _add_up(patches: Array, windows: Windows, pairs: Pairs, modes: tuple[str, ...]) -> Array:
     """[N, *O, *K, C] to [N, *I, C]: the same backwards."""
-    x = patches.reshape(*patches.shape[: windows.rank + 1], -1)
-    for axis in range(windows.rank):
-        x = _fold_axis(x, windows.along(axis), windows.window[axis])
+    x = patches.reshape(*patches.shape[: windows.rank + 1], prod(patches.shape[windows.rank + 1 :]))
+    for axis, k in enumerate(windows.window):
+        c = x.shape[-1] // k
+        x = overlap_add((x,), lambda tap, x, c=c: x[..., tap * c : (tap + 1) * c], windows.along(axis))
     return fold_boundary(x[..., None], pairs, modes)[..., 0]
 
 
-def _fold_axis(x: Array, windows: Windows, taps: int) -> Array:
-    c = x.shape[-1] // taps
-    return overlap_add((x,), lambda k, a: a[..., k * c : (k + 1) * c], windows)
+# Both are linear, and the transpose of either is the other: that is said to JAX, which would else derive slower ones.
+_unfold = jax.custom_jvp(_lay_out, nondiff_argnums=(1, 2, 3))
+_fold = jax.custom_jvp(_add_up, nondiff_argnums=(1, 2, 3))
 
 
 @_unfold.defjvp
 def _unfold_jvp(windows: Windows, pairs: Pairs, modes: tuple[str, ...], primals, tangents):
-    (x,), (x_dot,) = primals, tangents
-    y = _unfold(x, windows, pairs, modes)
-    back = partial(_fold.fun, windows=windows, pairs=pairs, modes=modes)
-    return y, jax.linear_transpose(back, y)(x_dot)[0]
+    y = _unfold(*primals, windows, pairs, modes)
+    back = partial(_add_up, windows=windows, pairs=pairs, modes=modes)
+    return y, jax.linear_transpose(back, y)(*tangents)[0]
 
 
 @_fold.defjvp
 def _fold_jvp(windows: Windows, pairs: Pairs, modes: tuple[str, ...], primals, tangents):
-    (patches,), (patches_dot,) = primals, tangents
-    x = _fold(patches, windows, pairs, modes)
-    back = partial(_unfold.fun, windows=windows, pairs=pairs, modes=modes)
-    return x, jax.linear_transpose(back, x)(patches_dot)[0]
+    x = _fold(*primals, windows, pairs, modes)
+    back = partial(_lay_out, windows=windows, pairs=pairs, modes=modes)
+    return x, jax.linear_transpose(back, x)(*tangents)[0]

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jconv._typing import Array, ArrayLike, IntOrInts, Padding
-from jconv._verbs.arguments import axis_ints
+from jconv._verbs.arguments import as_array, axis_ints
 from jconv.ops._max_pool import places
 from jconv.ops._taps import overlap_add, taps
 from jconv.ops._windows import Windows, extend, one_batch_axis, place_windows, rank_of, with_batch
@@ -54,7 +54,8 @@ def max_unpool(
     References:
         Zeiler and Fergus, "Visualizing and understanding convolutional networks", arXiv:1311.2901.
     """
-    verb, y, indices, rank = "max_unpool", jnp.asarray(y), jnp.asarray(indices), rank_of("max_unpool", "window", window)
+    verb, rank = "max_unpool", rank_of("max_unpool", "window", window)
+    y, indices = as_array(verb, "y", y), as_array(verb, "indices", indices)
     size = axis_ints(verb, "size", size, rank, least=1)
     windows, cropped = place_windows(verb, size, window, stride, padding, dilation, ceil_mode=ceil_mode)
     if not jnp.issubdtype(indices.dtype, jnp.integer):

@@ -1,6 +1,5 @@
 """Where the windows of a pool stand: the user's words as integers, checked once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -11,9 +10,12 @@ from jax import lax
 
 from jconv._equation.geometry import Walk, dilated_size, output_size, walk
 from jconv._typing import Array, Ints, Pairs
-from jconv._verbs.arguments import axis_ints
-from jconv._verbs.padding import padding_pairs
+from jconv._verbs.arguments import axis_ints, is_sequence
+from jconv._verbs.padding import FLAX_PADDING_MODES, PADDING_WORDS, padding_pairs
 from jconv._verbs.shapes import check_window
+
+# The words of padding that repeat nothing.
+WORDS = tuple(word for word in PADDING_WORDS if word not in FLAX_PADDING_MODES)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def place_windows(
     window = axis_ints(verb, "window", window, rank, least=1)
     stride = window if stride is None else axis_ints(verb, "stride", stride, rank, least=1)
     dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
-    pairs, implied = padding_pairs(verb, padding, sizes, window, stride, dilation)
+    pairs, implied = padding_pairs(verb, padding, sizes, window, stride, dilation, words=WORDS)
     if implied is not None:
         raise ValueError(f"{verb}: padding={padding!r} repeats the input beyond its border; a pool stops there.")
     check_window(verb, sizes, pairs, window, dilation)
@@ -109,7 +111,7 @@ def extend(x: Array, pairs: Pairs, outside: float | int = 0) -> Array:
 
 def rank_of(verb: str, name: str, value: Any) -> int:
     """How many spatial axes there are: the length of an argument with a number for each."""
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray) or not len(value):
+    if not is_sequence(value) or not len(value):
         raise TypeError(
             f"{verb}: {name}={value!r} must be a sequence with an int per spatial axis: its length says how many "
             f"spatial axes there are."

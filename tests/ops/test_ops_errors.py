@@ -183,9 +183,8 @@ CASES = {
     "long kernel of conv": (
         lambda: ops.long_conv(LINE, ones(9, 1, 4)),
         ValueError,
-        "long_conv: kernel must be (taps, c) with the c=4 channels of x; it has shape (9, 1, 4) (x has shape (9, "
-        "4)). One "
-        "of jconv.conv, (taps, 1, c), becomes one by kernel[::-1, 0].",
+        "long_conv: kernel must be (taps, c) with one tap or more and the c=4 channels of x; it has shape (9, 1, 4) "
+        "(x has shape (9, 4)). One of jconv.conv, (taps, 1, c), becomes one by kernel[::-1, 0].",
     ),
     "sequence without channels": (
         lambda: ops.long_conv(ones(9), ones(9, 1)),

@@ -313,3 +313,37 @@ def test_every_small_placing():
         np.testing.assert_array_equal(at, places)
         mean = oracle.avg_pool(x, *placing, ceil_mode=ceil_mode)
         np.testing.assert_allclose(ops.avg_pool(x, (k,), **options), mean, rtol=1e-6, atol=1e-6)
+
+
+def test_programs_that_forbid_implicit_promotion(strict):
+    """Every operation of this folder, forward and with its gradient."""
+    x, kernel = jnp.asarray(whole((1, 6, 5, 2))), jnp.asarray(whole((3, 3, 2, 2), 1))
+    line, depthwise = x[0, 0], jnp.asarray(whole((2, 2, 1, 4), 2))
+
+    def everything(x, kernel, line, depthwise):
+        y, at = ops.max_pool_with_indices(x, (2, 2), padding=1, ceil_mode=True)
+        placing = dict(padding=1, ceil_mode=True)
+        return [
+            y,
+            ops.max_unpool(y, at, (2, 2), size=(6, 5), **placing),
+            ops.max_pool(x, (3, 2), stride=1),
+            ops.avg_pool(x, (2, 2), **placing, count_include_pad=False),
+            ops.lp_pool(x, jnp.float32(3), (2, 2), **placing),
+            ops.adaptive_avg_pool(x, (4, 2)),
+            ops.adaptive_max_pool(x, (4, 2)),
+            ops.global_avg_pool(x, 2),
+            ops.global_max_pool(x, 2),
+            ops.fold(ops.unfold(x, (2, 3), padding=1), (6, 5), padding=1),
+            ops.pixel_unshuffle(ops.pixel_shuffle(x, (1, 2)), (2, 2)),
+            ops.blur_pool(x, (3, 3)),
+            ops.separable_conv(x, depthwise, jnp.ones((1, 1, 4, 2))),
+            ops.causal_conv(x, kernel),
+            ops.resize_conv(x, kernel, scale=2, method="linear"),
+            ops.long_conv(line, line, gate=line[:, :1], skip=jnp.float32(2)),
+        ]
+
+    found = jax.jit(everything).lower(x, kernel, line, depthwise)
+    assert found.out_info is not None
+    jax.jit(lambda *a: jax.vjp(everything, *a)[1]([jnp.ones_like(y) for y in everything(*a)])).lower(
+        x, kernel, line, depthwise
+    )
