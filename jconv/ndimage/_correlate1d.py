@@ -47,7 +47,7 @@ def correlate1d(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> correlate1d(jnp.array([2, 8, 0, 4]), jnp.array([1, 3]))
         Array([ 8, 26,  8, 12], dtype=int32)
 
@@ -88,7 +88,7 @@ def convolve1d(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> convolve1d(jnp.array([2, 8, 0, 4]), jnp.array([1, 3]))
         Array([14, 24,  4, 16], dtype=int32)
 

@@ -32,7 +32,7 @@ def sobel(input: ArrayLike, axis: int = -1, output: Any = None, mode: Any = "ref
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> sobel(jnp.array([[1, 2, 4], [1, 2, 4], [1, 2, 4]]))
         Array([[ 4, 12,  8],
                [ 4, 12,  8],
@@ -67,7 +67,7 @@ def prewitt(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> prewitt(jnp.array([[1, 2, 4], [1, 2, 4], [1, 2, 4]]))
         Array([[3, 9, 6],
                [3, 9, 6],

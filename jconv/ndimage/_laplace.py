@@ -47,7 +47,7 @@ def generic_laplace(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> def second(x, axis, output, mode, cval, h):
         ...     return correlate1d(x, [1, -2, 1], axis, output, mode, cval) / h**2
         >>> generic_laplace(jnp.arange(5.0) ** 2, second, extra_arguments=(0.5,))
@@ -86,7 +86,7 @@ def laplace(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> laplace(jnp.arange(5) ** 2)
         Array([ 1,  2,  2,  2, -7], dtype=int32)
 
@@ -132,7 +132,7 @@ def gaussian_laplace(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> gaussian_laplace(jnp.array([0.0, 0.0, 100.0, 0.0, 0.0]), 1.0, radius=1).astype(int)
         Array([  0,   0, -45,   0,   0], dtype=int32)
 

@@ -47,7 +47,7 @@ def grey_erosion(
         TypeError: as in `maximum_filter`.
 
     Examples:
-        >>>         >>> grey_erosion(jnp.array([5, 5, 1, 5, 5]), structure=jnp.array([-1, 0, -1]))
+        >>> grey_erosion(jnp.array([5, 5, 1, 5, 5]), structure=jnp.array([-1, 0, -1]))
         Array([5, 2, 1, 2, 5], dtype=int32)
 
     References:
@@ -92,7 +92,7 @@ def grey_dilation(
         TypeError: as in `grey_erosion`.
 
     Examples:
-        >>>         >>> grey_dilation(jnp.array([0, 0, 5, 0, 0]), structure=jnp.array([1, 2, 3]))
+        >>> grey_dilation(jnp.array([0, 0, 5, 0, 0]), structure=jnp.array([1, 2, 3]))
         Array([3, 6, 7, 8, 3], dtype=int32)
 
     References:

@@ -60,7 +60,7 @@ def normalized_convolve(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
+        >>> import numpy as np
         >>> x = jnp.array([1.0, jnp.nan, 3.0, 3.0])
         >>> normalized_convolve(x, jnp.ones(3), boundary="extend")
         Array([1., 2., 3., 3.], dtype=float32)

@@ -40,6 +40,7 @@ class Case:
       dimension_numbers: layouts of input, kernel and output, as lax spells them.
 
     Example:
+      >>> from jconv.testing.cases import QUICK
       >>> case = QUICK[0]
       >>> case.name, case.x_shape, case.kernel_shape, case.output_shape
       ('1d even window on primes', (3, 13, 2), (4, 2, 7), (3, 13, 7))
@@ -109,6 +110,7 @@ class Case:
           rounded to dtype.
 
         Example:
+          >>> from jconv.testing.cases import QUICK
           >>> arrays = QUICK[0].arrays("bfloat16")
           >>> {name: a.shape for name, a in arrays.items() if name[0] != "d"}
           {'x': (3, 13, 2), 'kernel': (4, 2, 7), 'y': (3, 13, 7)}

@@ -53,6 +53,8 @@ def summarise(results: Iterable[Result]) -> dict[tuple[str, str, str], Summary]:
     """Group results by (name, quantity, dtype), in the order they come, and find the worst of each group.
 
     Example:
+      >>> import jax
+      >>> from jconv.testing import QUICK, run_matrix
       >>> results = run_matrix({"lax": jax.lax.conv_general_dilated}, cases=QUICK[:2], dtypes=["float32"])
       >>> summary = summarise(results)["lax", "vmap", "float32"]
       >>> summary.passed, summary.failed, summary.worst.error < 1
