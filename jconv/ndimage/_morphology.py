@@ -47,6 +47,7 @@ def grey_erosion(
         TypeError: as in `maximum_filter`.
 
     Examples:
+        >>> import jax.numpy as jnp
         >>> grey_erosion(jnp.array([5, 5, 1, 5, 5]), structure=jnp.array([-1, 0, -1]))
         Array([5, 2, 1, 2, 5], dtype=int32)
 
@@ -92,6 +93,7 @@ def grey_dilation(
         TypeError: as in `grey_erosion`.
 
     Examples:
+        >>> import jax.numpy as jnp
         >>> grey_dilation(jnp.array([0, 0, 5, 0, 0]), structure=jnp.array([1, 2, 3]))
         Array([3, 6, 7, 8, 3], dtype=int32)
 

@@ -47,6 +47,7 @@ def upfirdn(
         TypeError: dtypes that may not be mixed, or that are no numbers.
 
     Examples:
+        >>> import jax.numpy as jnp
         >>> upfirdn(jnp.ones(3), jnp.array([1.0, 2.0, 3.0]), up=3)  # each sample three times
         Array([1., 1., 1., 2., 2., 2., 3., 3., 3.], dtype=float32)
 
