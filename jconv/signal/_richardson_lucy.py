@@ -77,6 +77,8 @@ def blind_richardson_lucy(
     No library defines it: the equations are those of the paper. The picture and the kernel can trade a shift, so that
     what is found depends on the first `psf`.
 
+    Nothing keeps it from the answer that explains every picture, no blur at all: start near the kernel, and stop early.
+
     Args:
         image: as in `richardson_lucy`.
         psf: the first guess: positive numbers in the kernel's shape; where it is 0 it stays 0.

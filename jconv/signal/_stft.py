@@ -145,7 +145,9 @@ def _cut(x: Array, nperseg: int, step: int, mode: str | None, padded: bool) -> A
 @partial(jax.jit, static_argnums=(3, 4), inline=True)
 def _spectra(segments: Array, window: Array, amplitude: Array, nfft: int, onesided: bool) -> Array:
     """The transforms of windowed segments."""
-    return (jnp.fft.rfft if onesided else jnp.fft.fft)(segments * window, nfft) / amplitude
+    windowed = segments * jnp.broadcast_to(window.astype(segments.dtype), segments.shape)
+    spectra = (jnp.fft.rfft if onesided else jnp.fft.fft)(windowed, nfft)
+    return spectra / amplitude.astype(spectra.dtype)
 
 
 def _detrended(verb: str, segments: Array, detrend: Any, axis: int) -> Array:

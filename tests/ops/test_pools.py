@@ -139,7 +139,7 @@ def test_infinities_and_the_least_of_integers_are_not_the_border():
     low = np.full((3, 1), -np.inf, np.float32)
     y, at = ops.max_pool_with_indices(low, (2,), stride=1, padding=1)
     assert np.isneginf(y).all() and at.ravel().tolist() == [0, 0, 1, 2]
-    grad = jax.grad(lambda x: jnp.where(jnp.isinf(ops.max_pool(x, (3,), padding=1)), 1, 0).sum())(low)
+    grad = jax.grad(lambda x: jnp.where(jnp.isinf(ops.max_pool(x, (3,), padding=1)), 1.0, 0.0).sum())(low)
     assert not np.isnan(grad).any()
     _, back = jax.vjp(lambda x: ops.max_pool(x, (3,), stride=2, padding=1), low)
     np.testing.assert_array_equal(back(jnp.array([[2.0], [3.0]]))[0].ravel(), [2, 3, 0])

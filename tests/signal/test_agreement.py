@@ -32,7 +32,7 @@ def test_all_random_cases_agree(name, x64):
 
 
 def test_defaults_and_names_are_scipys():
-    for name in set(signal.__all__) & set(vars(scipy_signal)):
+    for name in set(signal.__all__) & set(vars(scipy_signal)) - {"sepfir2d"}:  # which may be a builtin
         ours, theirs = (inspect.signature(getattr(m, name)).parameters for m in (signal, scipy_signal))
         assert [p for p in theirs if p not in ("xp", "device")] == list(ours), name
         for parameter in ours:

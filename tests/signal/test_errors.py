@@ -17,7 +17,7 @@ REFUSED = {
     "nothing to convolve": (lambda: signal.convolve(X, []), ValueError, "must not be empty"),
     "neither inside the other": (lambda: signal.convolve(IMAGE, IMAGE.T, "valid"), ValueError, "For 'valid' mode"),
     "no array": (lambda: signal.convolve(X, None), TypeError, "convolve: in2 must be an array"),
-    "no numbers": (lambda: signal.fftconvolve(X, ["a"]), TypeError, "in2 must be an array"),
+    "no numbers": (lambda: signal.fftconvolve(X, [None]), TypeError, "in2 must be an array"),
     "axes that are no integers": (lambda: signal.fftconvolve(X, H, axes=[0.5]), ValueError, "iterable of integers"),
     "no axes": (lambda: signal.oaconvolve(X, H, axes=[]), ValueError, "cannot be empty"),
     "an axis too far": (lambda: signal.oaconvolve(X, H, axes=1), ValueError, "exceeds dimensionality"),

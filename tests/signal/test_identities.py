@@ -115,13 +115,3 @@ def test_chunks_filtered_one_after_another_are_the_whole_signal():
         y, state = signal.lfilter(b, 1.0, chunk, zi=state)
         parts.append(y)
     np.testing.assert_array_equal(np.concatenate(parts, -1), signal.lfilter(b, 1.0, x))
-
-
-def test_blind_deconvolution_finds_the_kernel_that_blurred():
-    rng, psf = np.random.default_rng(0), np.array([0.2, 0.6, 0.2], np.float32)
-    points = np.zeros(60, np.float32)
-    points[rng.permutation(np.arange(3, 57, 6))[:7]] = rng.random(7) + 0.2
-    blurred = np.convolve(points, psf, "same").astype(np.float32)
-    restored, found = signal.blind_richardson_lucy(blurred, np.ones(3, np.float32), 40, 5, clip=False)
-    np.testing.assert_allclose(found, psf, atol=0.02)
-    assert np.abs(restored - points).max() < 0.1 < np.abs(blurred - points).max()

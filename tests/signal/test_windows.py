@@ -31,6 +31,8 @@ def test_windows_equal_scipys(name, periodic):
         sizes = (2, 4, 8, 20)
     else:
         sizes = (1, 2, 6, 7, 16, 33)
+    if name == "dpss":  # its bandwidth must be less than half its size
+        sizes = (6, 7, 16, 33)
     for size in sizes:
         want = scipy.signal.get_window(window, size, fftbins=periodic)
         np.testing.assert_allclose(get_window("test", window, size, periodic=periodic), want, atol=1e-13)
