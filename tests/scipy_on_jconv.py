@@ -13,9 +13,7 @@ import numpy as np
 import scipy.signal
 from scipy._lib import _array_api
 
-jax.config.update("jax_enable_x64", True)
-
-from jconv import signal  # noqa: E402 - once float64 exists
+from jconv import signal
 
 # All names that both have. `wiener_deconvolve` and the others are scikit-image's.
 NAMES = tuple(name for name in vars(signal) if not name.startswith("_") and hasattr(scipy.signal, name))
@@ -46,7 +44,10 @@ def adapted(name):
     return function
 
 
-for _name in NAMES:
-    _original, _function = getattr(scipy.signal, _name), adapted(_name)
-    _array_api.xp_capabilities_table[_function] = _array_api.xp_capabilities_table[_original]
-    setattr(scipy.signal, _name, _function)
+def pytest_configure(config):
+    """Put jconv's functions in place: only where this file is loaded as a plugin, never where it is only imported."""
+    jax.config.update("jax_enable_x64", True)  # SciPy sums in float64
+    for name in NAMES:
+        original, function = getattr(scipy.signal, name), adapted(name)
+        _array_api.xp_capabilities_table[function] = _array_api.xp_capabilities_table[original]
+        setattr(scipy.signal, name, function)

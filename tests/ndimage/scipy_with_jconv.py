@@ -15,8 +15,6 @@ from scipy._lib._array_api import xp_capabilities_table
 
 from jconv import ndimage
 
-jax.config.update("jax_enable_x64", True)  # SciPy sums in float64
-
 NAMES = sorted(set(ndimage.__all__) & set(dir(scipy.ndimage)))
 
 
@@ -50,9 +48,12 @@ def as_scipy_is_called(original, function):
     return call
 
 
-for name in NAMES:
-    scipys = getattr(scipy.ndimage, name)
-    replacement = as_scipy_is_called(scipys, getattr(ndimage, name))
-    if scipys in xp_capabilities_table:
-        xp_capabilities_table[replacement] = xp_capabilities_table[scipys]
-    setattr(scipy.ndimage, name, replacement)
+def pytest_configure(config):
+    """Put jconv's functions in place: only where this file is loaded as a plugin, never where it is only imported."""
+    jax.config.update("jax_enable_x64", True)  # SciPy sums in float64
+    for name in NAMES:
+        scipys = getattr(scipy.ndimage, name)
+        replacement = as_scipy_is_called(scipys, getattr(ndimage, name))
+        if scipys in xp_capabilities_table:
+            xp_capabilities_table[replacement] = xp_capabilities_table[scipys]
+        setattr(scipy.ndimage, name, replacement)

@@ -21,7 +21,7 @@ def table_of_places(win_size, sigma, *, dtype=float):
 
 
 def agree(k, monkeypatch):
-    denoise = pytest.importorskip("skimage.restoration")._denoise
+    denoise = pytest.importorskip("skimage.restoration._denoise")
     monkeypatch.setattr(denoise, "_compute_spatial_lut", table_of_places)
     rng = np.random.default_rng(k)
     channels = (None, 3)[k % 2]
