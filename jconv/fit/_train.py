@@ -70,11 +70,15 @@ class Progress:
 
 
 class DivergedError(ArithmeticError):
-    """A loss that is no number; `step` says where. The model keeps its last good parameters."""
+    """A loss that is no number; `step` says where, `saved` the last good checkpoint's step, if there is one.
 
-    def __init__(self, step: int, loss: float):
-        super().__init__(f"fit: the loss became {loss} at step {step}. Lower the learning rate.")
-        self.step, self.loss = step, loss
+    The model keeps its last good parameters.
+    """
+
+    def __init__(self, step: int, loss: float, saved: int | None = None):
+        kept = "" if saved is None else f" The checkpoint of step {saved} is good."
+        super().__init__(f"fit: the loss became {loss} at step {step}. Lower the learning rate.{kept}")
+        self.step, self.loss, self.saved = step, loss, saved
 
 
 def fit(

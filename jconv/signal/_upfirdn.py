@@ -8,6 +8,7 @@ import numpy as np
 
 from jconv._typing import Array, ArrayLike
 from jconv._verbs.arguments import one_int
+from jconv.signal._bank import MANY_PLACES, on_one_axis_by_a_bank, places_between
 from jconv.signal._convolution import on_one_axis
 from jconv.signal._dtypes import fractional
 from jconv.signal._extend import MODES, extend
@@ -82,4 +83,5 @@ def _filtered(taps: Array, x: Array, cval: Any, up: int, down: int, axis: int, m
     if mode != "zeros":  # zeros need no padded copy
         beyond = -(-(taps.size - 1) // up)
         x, first = extend(x, beyond, beyond, axis, mode, cval), beyond * up
-    return on_one_axis(x, taps, axis, first, size, up=up, down=down)
+    compute = on_one_axis_by_a_bank if places_between(up, down) > MANY_PLACES else on_one_axis
+    return compute(x, taps, axis, first, size, up=up, down=down)
