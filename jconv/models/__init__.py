@@ -9,12 +9,17 @@ and `model.eval()` say which statistics batch norms use. Classes come out as log
 (1, 32, 32, 2)
 """
 
-from jconv.models._audio_net import AudioNet, LogMel
+from jconv.models._audio_net import AudioNet
 from jconv.models._boxes import centernet_decode, centernet_loss, centernet_targets, focal_loss
 from jconv.models._center_net import CenterNet
+from jconv.models._convnext import ConvNeXt
 from jconv.models._filters import FILTER_MODELS, ConvFilter, DeepFilter, SeparableFilter
-from jconv.models._hyena import Hyena, HyenaMixer
+from jconv.models._hyena import Hyena
+from jconv.models._hyena_mixer import HyenaMixer
 from jconv.models._lenet import LeNet
+from jconv.models._log_mel import LogMel
+from jconv.models._mobilenet_v2 import MobileNetV2
+from jconv.models._resnet import ResNet
 from jconv.models._unet import UNet
 from jconv.models._video_net import VideoNet
 from jconv.models._wave_net import WaveNet
@@ -24,11 +29,14 @@ __all__ = [
     "AudioNet",
     "CenterNet",
     "ConvFilter",
+    "ConvNeXt",
     "DeepFilter",
     "Hyena",
     "HyenaMixer",
     "LeNet",
     "LogMel",
+    "MobileNetV2",
+    "ResNet",
     "SeparableFilter",
     "UNet",
     "VideoNet",
