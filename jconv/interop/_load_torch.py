@@ -40,6 +40,8 @@ KINDS = (
 )
 # What PyTorch keeps and Flax does not.
 IGNORED = ("num_batches_tracked",)
+# The entries that belong together in a layer; those of other names, such as a scale of features, stand by themselves.
+TOGETHER = ("weight", "bias", "running_mean", "running_var")
 
 
 def load_torch(source: Any, model: nnx.Module) -> None:
@@ -47,7 +49,8 @@ def load_torch(source: Any, model: nnx.Module) -> None:
 
     The layers that have parameters are matched in the order in which each model defines them, and each must have the
     shapes of its partner. Convolutions, transposed ones (of one group), fully connected layers, embeddings, batch,
-    layer and group norms are known. Flax pads transposed convolutions in other words and has other defaults (batch
+    layer and group norms are known, and parameters that a module keeps itself (`self.scale = nnx.Param(...)`), whose
+    axes of length 1 may differ. Flax pads transposed convolutions in other words and has other defaults (batch
     norm: epsilon 1e-5 in both, `momentum=0.9` where PyTorch writes 0.1): that is the model's to say.
 
     Args:
@@ -96,13 +99,13 @@ def _grouped(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for path, value in state.items():
         layer, _, name = path.rpartition(".")
         if name not in IGNORED:
-            layers.setdefault(layer, {})[name] = value
+            layers.setdefault(layer if name in TOGETHER else path, {})[name] = value
     return layers
 
 
-def _layers(module: Any, path: str = "") -> Iterator[tuple[str, nnx.Module]]:
-    """The layers with variables of a Flax model, in the order of definition, by path."""
-    if any(isinstance(module, kind.layer) for kind in KINDS):
+def _layers(module: Any, path: str = "") -> Iterator[tuple[str, nnx.Module | nnx.Param]]:
+    """The layers with variables of a Flax model, and what parameters stand alone, in the order of definition."""
+    if isinstance(module, nnx.Param) or any(isinstance(module, kind.layer) for kind in KINDS):
         yield path, module
         return
     if isinstance(module, nnx.Module):
@@ -119,6 +122,9 @@ def _layers(module: Any, path: str = "") -> Iterator[tuple[str, nnx.Module]]:
 
 def _changes(name: str, entries: dict[str, Any], path: str, layer: Any) -> Iterator[tuple[nnx.Variable, np.ndarray]]:
     """What to write into the variables of one Flax layer, checked."""
+    if isinstance(layer, nnx.Param):
+        yield layer, _alone(name, entries, path, layer)
+        return
     kind = next(kind for kind in KINDS if isinstance(layer, kind.layer))
     both = f"PyTorch's {name or 'layer'} and Flax's {path or 'layer'} ({type(layer).__name__})"
     mine = {ours: getattr(layer, ours, None) for ours in kind.entries}
@@ -139,3 +145,14 @@ def _changes(name: str, entries: dict[str, Any], path: str, layer: Any) -> Itera
                 f"{wanted}."
             )
         yield variable, value
+
+
+def _alone(name: str, entries: dict[str, Any], path: str, parameter: nnx.Param) -> np.ndarray:
+    """What to write into a parameter that no layer has, checked."""
+    both, wanted = f"PyTorch's {name} and Flax's {path} (a parameter)", parameter[...].shape
+    if len(entries) != 1:
+        raise ValueError(f"load_torch: {both} do not fit: one has {sorted(entries)}, the other is one array.")
+    value = as_numpy(*entries.values())
+    if [n for n in value.shape if n != 1] != [n for n in wanted if n != 1]:
+        raise ValueError(f"load_torch: {both} do not fit: one has shape {value.shape}, the other {wanted}.")
+    return value.reshape(wanted)

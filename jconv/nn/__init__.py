@@ -7,16 +7,39 @@
 (2, 9, 9, 8)
 """
 
+from jconv.nn._blur_pool import BlurPool
+from jconv.nn._causal_conv import CausalConv
 from jconv.nn._conv import Conv
 from jconv.nn._conv_transpose import ConvTranspose
 from jconv.nn._depthwise_conv import DepthwiseConv, SeparableConv
 from jconv.nn._fixed_filter import FixedFilter, Frozen
+from jconv.nn._long_conv import ImplicitKernel, LongConv
+from jconv.nn._pool import (
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    AvgPool,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    LPPool,
+    MaxPool,
+)
 
 __all__ = [
+    "AdaptiveAvgPool",
+    "AdaptiveMaxPool",
+    "AvgPool",
+    "BlurPool",
+    "CausalConv",
     "Conv",
     "ConvTranspose",
     "DepthwiseConv",
     "FixedFilter",
     "Frozen",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
+    "ImplicitKernel",
+    "LPPool",
+    "LongConv",
+    "MaxPool",
     "SeparableConv",
 ]

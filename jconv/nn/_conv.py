@@ -120,7 +120,7 @@ class Conv(nnx.Conv):
     @property
     def dilates_input(self) -> bool:
         """Whether zeros stand between the inputs."""
-        return any(e != 1 for e in _per_axis(self.input_dilation, len(self.kernel_size)))
+        return any(e != 1 for e in per_axis(self.input_dilation, len(self.kernel_size)))
 
     def __call__(self, inputs: Array, out_sharding: None = None) -> Array:
         """The convolution of `inputs`.
@@ -134,16 +134,14 @@ class Conv(nnx.Conv):
         """
         if self.dilates_input:
             return super().__call__(inputs, out_sharding)
-        kernel = self.kernel[...] if self.mask is None else self.kernel[...] * self.mask
-        bias = None if self.bias is None else self.bias[...]
-        inputs, kernel, bias = self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
+        inputs, kernel, bias = self.arrays(inputs)
         rank = len(self.kernel_size)
         y = conv(
             inputs,
             kernel,
-            stride=_per_axis(self.strides, rank),
+            stride=per_axis(self.strides, rank),
             padding=cast(Any, self.padding),
-            dilation=_per_axis(self.kernel_dilation, rank),
+            dilation=per_axis(self.kernel_dilation, rank),
             groups=self.feature_group_count,
             padding_mode=cast(Any, self.padding_mode),
             precision=self.precision,
@@ -151,9 +149,20 @@ class Conv(nnx.Conv):
             algorithm=self.algorithm,
             rank=rank,
         )
-        return y if bias is None else y + bias
+        return with_bias(y, bias)
+
+    def arrays(self, inputs: Array) -> tuple[Array, Array, Array | None]:
+        """The inputs, the masked kernel and the bias, in the dtype to compute in."""
+        kernel = self.kernel[...] if self.mask is None else self.kernel[...] * self.mask
+        bias = None if self.bias is None else self.bias[...]
+        return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
 
 
-def _per_axis(value: IntOrInts | None, rank: int) -> tuple[int, ...]:
+def with_bias(y: Array, bias: Array | None) -> Array:
+    """y (*batch, c) plus bias (c,), also in programs that forbid ranks to differ."""
+    return y if bias is None else y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)
+
+
+def per_axis(value: IntOrInts | None, rank: int) -> tuple[int, ...]:
     """One int per axis; None means 1, as in Flax."""
     return (1 if value is None else value,) * rank if value is None or isinstance(value, int) else tuple(value)

@@ -12,6 +12,7 @@ from jconv._equation.geometry import dilated_size
 from jconv._typing import Array, IntOrInts, Pairs
 from jconv._verbs.arguments import axis_ints, check_algorithm
 from jconv._verbs.general import conv_general_dilated
+from jconv.nn._conv import with_bias
 
 # Flax's defaults.
 KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
@@ -149,7 +150,7 @@ class ConvTranspose(nnx.ConvTranspose):
             algorithm=self.algorithm,
         )
         y = y.reshape(*batch, *y.shape[1:])
-        return y if bias is None else y + bias
+        return with_bias(y, bias)
 
     def _pairs(self, strides: tuple[int, ...], dilation: tuple[int, ...]) -> Pairs:
         """The padding of the convolution over the dilated input, as `jax.lax.conv_transpose` takes it."""

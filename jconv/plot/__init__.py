@@ -1,10 +1,34 @@
-"""Pictures of what was learned."""
+"""Pictures of what was learned, and of what a convolution is.
 
-from jconv.plot._report import display_range, learn_report, tap_digits, tap_words
+Each gives a matplotlib figure, made without pyplot's global state; `as_png` makes a file's bytes of it. Lengths are
+laid out in inches, so that nothing is cut off, and no colour has to be told from another by red against green.
+"""
+
+from jconv.plot._boxes import boxes
+from jconv.plot._confusion import confusion
+from jconv.plot._curves import curves
+from jconv.plot._feature_maps import feature_maps
+from jconv.plot._frequency_response import frequency_response
+from jconv.plot._kernels import kernels
+from jconv.plot._masks import masks
+from jconv.plot._picture import display_range
+from jconv.plot._predictions import frames, spectrograms
+from jconv.plot._report import learn_report, tap_digits, tap_words
+from jconv.plot._style import as_png
 
 __all__ = [
+    "as_png",
+    "boxes",
+    "confusion",
+    "curves",
     "display_range",
+    "feature_maps",
+    "frames",
+    "frequency_response",
+    "kernels",
     "learn_report",
+    "masks",
+    "spectrograms",
     "tap_digits",
     "tap_words",
 ]

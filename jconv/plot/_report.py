@@ -1,14 +1,14 @@
 """The report of `jconv learn` as one picture, drawn by matplotlib's object interface (no global state)."""
 
-from io import BytesIO
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-INK, FAINT, HAIR, ACCENT, SECOND = "#1d2433", "#7d879c", "#dfe3ec", "#c2410c", "#1d4ed8"
-DIVERGING = "RdBu_r"
+from jconv.plot._picture import display_range
+from jconv.plot._style import DIVERGING, FAINT, HAIR, INK, as_png, bare, light
+
+ACCENT, SECOND = "#c2410c", "#1d4ed8"
 MOST_TAPS_WRITTEN = 11  # larger kernels are coloured squares only
 
 # Inches. The figure's height follows the pictures'.
@@ -74,20 +74,7 @@ def learn_report(
     curves = _axes(figure, columns[2] + INDENT, FOOT, 2 * PANEL + GAP - INDENT, KERNEL)
     _curves(curves, losses, errors)
 
-    written = BytesIO()
-    figure.savefig(written, format="png")
-    return written.getvalue()
-
-
-def display_range(picture: np.ndarray) -> tuple[float, float]:
-    """Give black and white for any picture: 0 and 1 if it keeps to them, else with zero as middle grey."""
-    low, high = np.quantile(picture, [0.002, 0.998])
-    if low >= -0.01 and high <= 1.01:
-        return 0.0, 1.0
-    if abs(np.mean(picture)) < 0.1 * (high - low):  # a derivative
-        reach = float(max(-low, high))
-        return -reach, reach
-    return float(low), float(high)
+    return as_png(figure)
 
 
 def _axes(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
@@ -108,20 +95,12 @@ def _title(axes: Axes, words: str) -> None:
     axes.set_title(words, fontsize=10.5, color=INK, loc="left", y=1.0, pad=6)
 
 
-def _bare(axes: Axes) -> None:
-    """Take ticks and frame from axes, as pictures need none."""
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
 def _picture(axes: Axes, picture: np.ndarray, words: str, low: float, high: float) -> None:
     """Draw a picture `(height, width, channels)`, black at `low` and white at `high`."""
     shown = np.clip((picture - low) / (high - low), 0, 1)
     axes.imshow(shown[..., 0] if shown.shape[-1] == 1 else shown, cmap="gray", vmin=0, vmax=1)
     _title(axes, words)
-    _bare(axes)
+    bare(axes)
 
 
 def _difference(figure: Figure, axes: Axes, difference: np.ndarray) -> None:
@@ -130,7 +109,7 @@ def _difference(figure: Figure, axes: Axes, difference: np.ndarray) -> None:
     reach = max(float(np.quantile(np.abs(flat), 0.998)), 1e-12)
     image = axes.imshow(flat, cmap=DIVERGING, vmin=-reach, vmax=reach)
     _title(axes, "prediction - target")
-    _bare(axes)
+    bare(axes)
     axes.patch.set_visible(False)
     inch = 1 / (axes.get_position().height * figure.get_figheight())
     scale = axes.inset_axes((0.62, 1 + 0.1 * inch, 0.2, 0.07 * inch))
@@ -147,7 +126,7 @@ def _kernel(axes: Axes, kernel: np.ndarray, words: str, largest: float, digits: 
     axes.invert_yaxis()
     axes.set_aspect("equal")
     _title(axes, words)
-    _bare(axes)
+    bare(axes)
     if taps > MOST_TAPS_WRITTEN:
         return
     for (row, column), value in np.ndenumerate(kernel):
@@ -207,7 +186,7 @@ def _slices(axes: Axes, kernel: np.ndarray) -> None:
         label="column",
     )
     _title(axes, "its middle row and column")
-    _light(axes)
+    light(axes)
     axes.legend(frameon=False, fontsize=9, labelcolor=INK)
 
 
@@ -223,16 +202,6 @@ def _curves(axes: Axes, losses: np.ndarray, errors: np.ndarray) -> None:
         )  # fmt: skip
     axes.set_xlim(0, max(losses.size, 2))
     _title(axes, "training, by step")
-    _light(axes)
+    light(axes)
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=9.5, labelcolor=INK, loc="upper right")
-
-
-def _light(axes: Axes) -> None:
-    """Give a curve's axes a faint grid and frame."""
-    axes.grid(True, which="major", color=HAIR, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=9, labelcolor=INK, length=0)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color("#c5cad6")
