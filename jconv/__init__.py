@@ -18,15 +18,14 @@ The chapters (`jconv.kernels`, `jconv.nn`, `jconv.fit`, ...) are modules, import
 (3, 3)
 """
 
-import importlib as _importlib
 from importlib.metadata import version as _version
-from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from jconv._algorithms import Algorithm, Cost
 from jconv._choice.choose import choose_algorithm
 from jconv._choice.tuned import load_tuned
 from jconv._equation.problem import ConvProblem
+from jconv._lazy import later as _later
 from jconv._programs.explain import explain
 from jconv._programs.install import install, installed, uninstall
 from jconv._programs.install import install_if_asked as _install_if_asked
@@ -37,7 +36,7 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
+    from jconv import data, fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
 
 __all__ = [
     "Algorithm",
@@ -47,6 +46,7 @@ __all__ = [
     "conv",
     "conv_general_dilated",
     "conv_transpose",
+    "data",
     "explain",
     "fit",
     "install",
@@ -70,28 +70,21 @@ __docformat__ = "google"
 __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
-_CHAPTERS = frozenset(
-    {
-        "fit",
-        "interop",
-        "kernels",
-        "models",
-        "ndimage",
-        "nn",
-        "operator",
-        "ops",
-        "plot",
-        "signal",
-        "testing",
-    }
+_CHAPTERS = (
+    "data",
+    "fit",
+    "interop",
+    "kernels",
+    "models",
+    "ndimage",
+    "nn",
+    "operator",
+    "ops",
+    "plot",
+    "signal",
+    "testing",
 )
-
-
-def __getattr__(name: str) -> _ModuleType:
-    """A chapter, as a module."""
-    if name in _CHAPTERS:
-        return _importlib.import_module(f"jconv.{name}")
-    raise AttributeError(f"module 'jconv' has no attribute {name!r}")
+__getattr__ = _later(__name__, {name: f"jconv.{name}" for name in _CHAPTERS})
 
 
 def __dir__() -> list[str]:

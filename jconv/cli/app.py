@@ -11,6 +11,7 @@ from jconv._algorithms import ALGORITHMS
 from jconv._choice.choose import CHOICES
 from jconv.cli.errors import one_line_errors
 from jconv.cli.options import NAMED_FILTERS, Border, LearnOptions, Model, Optimizer
+from jconv.cli.train_app import predict, train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +21,8 @@ app = typer.Typer(
     help="Convolution for JAX: learn an unknown picture filter, verify jconv on this device, tune it for a program, "
     "or explain which algorithms a program runs.",
 )
+app.command()(train)
+app.command()(predict)
 DEFAULT = LearnOptions()
 
 

@@ -8,7 +8,7 @@ def pixel_rows() -> Dataset:
     """Read handwritten digits pixel by pixel, row after row: what a sequence model sees.
 
     Returns:
-        A `Dataset` of sequences `(784, 1)`, float32, and digits, int32; split as `mnist` is.
+        A `Dataset` of sequences `(784, 1)`, float32, and digits, int32; split as `mnist` is. `facts["picture"]` is (28, 28).
 
     Examples:
         >>> pixel_rows().input_shape
@@ -19,4 +19,4 @@ def pixel_rows() -> Dataset:
     """
     source = mnist()
     train, test = ((x.reshape(len(x), -1, 1), y) for x, y in (source.train, source.test))
-    return Dataset("pixel_rows", train, test, source.classes, f"{source.about} Pixel by pixel.")
+    return Dataset("pixel_rows", train, test, source.classes, f"{source.about} Pixel by pixel.", {"picture": (28, 28)})

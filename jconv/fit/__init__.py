@@ -1,11 +1,11 @@
 """Training by optax: `train` for models on batches, `fit` for all data at once, and kernels in closed form."""
 
-import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
+from jconv._lazy import later as _later
 from jconv.fit._decorrelate import decorrelate
 from jconv.fit._fit_kernel import fit_kernel
+from jconv.fit._scores import mean_average_precision, mean_iou
 from jconv.fit._solve_kernel import solve_kernel
 from jconv.fit._train import DivergedError, Loss, Progress, fit, fit_chunks, squared_error
 
@@ -26,23 +26,21 @@ __all__ = [
     "fit",
     "fit_chunks",
     "fit_kernel",
+    "mean_average_precision",
+    "mean_iou",
     "solve_kernel",
     "squared_error",
     "train",
 ]
 
-# What needs the extra `train` (Grain, Orbax, TensorBoard), imported when first asked for.
-_LATER = {
-    "CheckpointError": "_checkpoints",
-    "Checkpoints": "_checkpoints",
-    "Report": "_training",
-    "evaluate": "_evaluate",
-    "train": "_training",
-}
-
-
-def __getattr__(name: str) -> _Any:
-    """A name that is imported when it is asked for."""
-    if name in _LATER:
-        return getattr(_importlib.import_module(f"jconv.fit.{_LATER[name]}"), name)
-    raise AttributeError(f"module 'jconv.fit' has no attribute {name!r}")
+# What brings Orbax, Grain and TensorBoard with it (extra `train`).
+__getattr__ = _later(
+    __name__,
+    {
+        "CheckpointError": "jconv.fit._checkpoints",
+        "Checkpoints": "jconv.fit._checkpoints",
+        "Report": "jconv.fit._training",
+        "evaluate": "jconv.fit._evaluate",
+        "train": "jconv.fit._training",
+    },
+)

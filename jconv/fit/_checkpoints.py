@@ -49,12 +49,17 @@ class Checkpoints:
                 "Free some space, or give another folder, and resume."
             ) from error
 
-    def restore(self, like: Any, step: int | None = None) -> Any:
+    def holds(self, name: str, step: int) -> bool:
+        """Say whether the tree of a step has something under a first name."""
+        return any(key.startswith(f"{name}.") for key in self._shapes(step))
+
+    def restore(self, like: Any, step: int | None = None, *, part: bool = False) -> Any:
         """Read the tree of a step.
 
         Args:
             like: a tree of the same structure, shapes and dtypes.
             step: which; None: the newest.
+            part: whether what was saved may hold more.
 
         Returns:
             The tree, with the saved arrays.
@@ -65,22 +70,25 @@ class Checkpoints:
         step = self.latest if step is None else step
         if step is None:
             raise CheckpointError(f"{self.folder}: there is no checkpoint. Train first, without resuming.")
-        wanted = _by_name(like)
-        saved = self.manager.item_metadata(step)
-        there = {name: tuple(leaf.shape) for name, leaf in getattr(saved, "tree", saved).items()}
-        for name in sorted(set(wanted) | set(there)):
-            if wanted.get(name, np.zeros(0)).shape != there.get(name) or name not in wanted:
+        wanted, there = _by_name(like), self._shapes(step)
+        for name in sorted(wanted if part else set(wanted) | set(there)):
+            if name not in wanted or wanted[name].shape != there.get(name):
                 seen = f"shape {there[name]}" if name in there else "nothing"
                 asked = f"shape {wanted[name].shape}" if name in wanted else "nothing"
                 raise CheckpointError(
                     f"{self.folder}: the checkpoint is of another model or optimiser: {name} has {seen} there and "
                     f"{asked} here. Give the options that it was trained with."
                 )
-        abstract = {name: jax.ShapeDtypeStruct(a.shape, a.dtype) for name, a in wanted.items()}
-        arrays = self.manager.restore(step, args=ocp.args.StandardRestore(abstract))
+        # All of it is read, as it stands in the file: Orbax has no public way to read a part.
+        arrays = self.manager.restore(step, args=ocp.args.StandardRestore())
         leaves, structure = jax.tree.flatten(like)
         found = [arrays[name] for name in wanted]
         return jax.tree.unflatten(structure, [_as_saved(a, old) for a, old in zip(found, leaves, strict=True)])
+
+    def _shapes(self, step: int) -> dict[str, tuple[int, ...]]:
+        """Give the shapes of what was saved, by name."""
+        saved = self.manager.item_metadata(step)
+        return {name: tuple(leaf.shape) for name, leaf in getattr(saved, "tree", saved).items()}
 
     def close(self) -> None:
         """Let go of the folder."""

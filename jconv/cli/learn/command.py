@@ -1,36 +1,33 @@
 """`jconv learn` on the terminal: progress, summary, files, and what Ctrl-C does."""
 
 import json
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from rich.columns import Columns
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from jconv import plot
 from jconv._files import write_files
 from jconv.cli.errors import FAILED, INTERRUPTED, InputError, printable
+from jconv.cli.interrupts import Interrupts
 from jconv.cli.learn.algorithms import check_name
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import Learned, Learner
 from jconv.cli.options import LearnOptions
+from jconv.cli.out import check_folder
 from jconv.fit import DivergedError
 from jconv.fit import Progress as Steps
+from jconv.fit._progress import progress_bar
 
 MOST_TAPS_PRINTED = 11
 LARGEST_SEED = 2**32 - 1  # what a key of JAX takes in its default types
-LINES = 12  # about so many lines tell how far a training is where nobody watches
 
 
 def run(options: LearnOptions, out: Path) -> int:
@@ -51,7 +48,7 @@ def run(options: LearnOptions, out: Path) -> int:
     check_options(options)
     console = Console(highlight=False, markup=False)
     learner = Learner(prepare(options), options)
-    with _Interrupts(console) as interrupts:
+    with Interrupts(console) as interrupts:
         progress = trained(learner, console, interrupts)
         learned = learner.finish(progress, started)
         save(learned, out)
@@ -75,12 +72,13 @@ def check_options(options: LearnOptions) -> None:
         raise InputError(f"--seed {options.seed}: too large. Give 0 to {LARGEST_SEED}.")
 
 
-def trained(learner: Learner, console: Console, interrupts: "_Interrupts") -> Steps:
+def trained(learner: Learner, console: Console, interrupts: "Interrupts") -> Steps:
     """Train, show how far it is, stop where Ctrl-C asks for it, and give the last report."""
     try:
-        with _reporter(console, learner) as report:
+        with progress_bar(console, learner.steps, learner.chunk) as report:
             for progress in learner.train():
-                report(progress)
+                error = f"  kernel error {learner.errors[-1][1]:.1e}" if learner.errors else ""
+                report(progress.step, f"loss {progress.loss:.1e}{error}")
                 if interrupts.seen:
                     break
     except DivergedError as error:
@@ -89,15 +87,6 @@ def trained(learner: Learner, console: Console, interrupts: "_Interrupts") -> St
             f"{error.step} (its loss became {error.loss}). Give a lower rate."
         ) from None
     return progress
-
-
-def check_folder(out: Path) -> None:
-    """Refuse a folder that cannot be written to before the training, not after."""
-    there = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise InputError(f"--out {out}: {there} is a file. Give the path of a folder.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"--out {out}: no permission to write in {there}. Give another folder.")
 
 
 def save(learned: Learned, out: Path) -> None:
@@ -187,61 +176,3 @@ def _kernel(name: str, kernel: np.ndarray, digits: int) -> Table:
         words = [plot.tap_words(value, digits) for value in row]
         table.add_row(*(Text(word, style="" if float(word) else "dim") for word in words))
     return table
-
-
-@contextmanager
-def _reporter(console: Console, learner: Learner) -> Iterator[Callable[[Steps], None]]:
-    """Give a function that shows a training's progress: a moving bar, or a few lines where nobody watches."""
-    steps = learner.steps
-
-    def words(progress: Steps) -> str:
-        error = f"  kernel error {learner.errors[-1][1]:.1e}" if learner.errors else ""
-        return f"loss {progress.loss:.1e}{error}"
-
-    if not console.is_terminal:
-        # Every report, or every second, third ... of them: the lines are the same number of steps apart.
-        apart = max(1, round(steps / learner.chunk / LINES)) * learner.chunk
-
-        def line(progress: Steps) -> None:
-            if progress.step % apart == 0 or progress.step in (learner.chunk, steps):
-                console.print(f"step {progress.step} of {steps}  {words(progress)}")
-
-        yield line
-        return
-    columns = (
-        TextColumn("[bold]learning"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[words]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        job = bar.add_task("learning", total=steps, words="compiling")
-
-        def move(progress: Steps) -> None:
-            bar.update(job, completed=progress.step, words=words(progress))
-
-        yield move
-
-
-class _Interrupts:
-    """Turns the first Ctrl-C into a wish to stop after this chunk; the second stops at once."""
-
-    def __init__(self, console: Console):
-        self.console, self.seen = console, False
-
-    def __enter__(self) -> "_Interrupts":
-        self.before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        signal.signal(signal.SIGINT, self.before)
-
-    def _note(self, number: int, frame: object) -> None:
-        """Take a Ctrl-C."""
-        if self.seen:
-            raise KeyboardInterrupt
-        self.seen = True
-        self.console.print("Stopping after these steps. Ctrl-C again: at once, without saving.")
