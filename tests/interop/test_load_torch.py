@@ -124,3 +124,22 @@ def test_what_does_not_fit_is_named_and_nothing_is_changed(name):
 def test_what_is_no_model_is_refused():
     with pytest.raises(TypeError, match=r"source must be a torch\.nn\.Module or a state dict, not int"):
         interop.load_torch(3, Two())
+
+
+class Scaled(nnx.Module):
+    """A layer, and a parameter that no layer has."""
+
+    def __init__(self):
+        self.scale = nnx.Param(np.zeros(3, np.float32))
+        self.last = nnx.Linear(3, 2, use_bias=False, rngs=nnx.Rngs(0))
+
+
+def test_parameters_that_no_layer_has():
+    scale, model = np.array([1.0, 2.0, 3.0]), Scaled()
+    state = {"block.gamma": scale.reshape(3, 1, 1), "block.0.weight": np.ones((2, 3))}
+    interop.load_torch(state, model)
+    np.testing.assert_array_equal(model.scale[...], scale)
+    with pytest.raises(ValueError, match=r"block.gamma and Flax's scale .* one has shape \(2,\), the other \(3,\)"):
+        interop.load_torch(state | {"block.gamma": np.ones(2)}, model)
+    with pytest.raises(ValueError, match=r"one has \['bias', 'weight'\], the other is one array"):
+        interop.load_torch({"a.weight": scale, "a.bias": scale, "block.0.weight": np.ones((2, 3))}, model)
