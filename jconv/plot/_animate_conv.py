@@ -9,7 +9,6 @@ from jconv.plot._gif import as_gif
 from jconv.plot._slide import Slide, slide
 from jconv.plot._slide_frame import Layout, blank, draw_step, layout
 
-MOST_STEPS = 150
 BETWEEN = 0.12  # inches from a still to the next
 
 
@@ -44,7 +43,7 @@ def animate_conv(
         A GIF file's bytes.
 
     Raises:
-        ValueError: arguments that do not fit together, more than 150 steps, or more numbers than can be read.
+        ValueError: arguments that do not fit together, more than 200 steps, or more numbers than can be read.
 
     Examples:
         >>> import numpy as np
@@ -58,7 +57,6 @@ def animate_conv(
     verb = "animate_conv"
     options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     taken = slide(verb, x, kernel, transposed=transposed, **options)
-    _check_steps(verb, taken)
     plan = layout(verb, taken)
     return as_gif(_stills(taken, plan), seconds)
 
@@ -118,10 +116,3 @@ def _stills(taken: Slide, plan: Layout) -> Iterator[Figure]:
         figure, axes = blank(plan.width, plan.height)
         draw_step(axes, taken, plan, step, 0.0)
         yield figure
-
-
-def _check_steps(verb: str, taken: Slide) -> None:
-    """Refuse an animation that nobody would watch to its end."""
-    count = len(taken.steps)
-    if count > MOST_STEPS:
-        raise ValueError(f"{verb}: {count} steps are too many to watch, at most {MOST_STEPS}. Give a smaller input.")

@@ -12,6 +12,7 @@ from jconv._verbs.conv import conv
 from jconv._verbs.padding import padding_pairs
 from jconv._verbs.transpose import conv_transpose
 
+MOST_STEPS = 200
 Cells = list[tuple[int, int, int]]  # channel, row, column
 
 
@@ -87,12 +88,13 @@ def slide(
         The steps, whose sums are checked against jconv's own result.
 
     Raises:
-        ValueError: arguments that do not fit together, or of another rank.
+        ValueError: arguments that do not fit together, of another rank, or of more than 200 steps.
     """
     x, kernel = _with_channels(verb, np.asarray(x), np.asarray(kernel))
     rank, options = kernel.ndim - 2, {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     function: Any = conv_transpose if transposed else conv
     result = np.asarray(function(x, kernel, precision="highest", **options), np.float64)
+    _check_count(verb, x.size if transposed else result.size)
     strides = axis_ints(verb, "stride", stride, rank, least=1)
     dilations = axis_ints(verb, "dilation", dilation, rank, least=1)
     sizes = result.shape[:rank] if transposed else x.shape[:rank]
@@ -113,6 +115,12 @@ def slide(
         return Slide(inner, everywhere, framed, inside, stamped, True)
     summed = _sums(framed, kernel, inner, strides, dilations, groups)
     return Slide(framed, inside, inner, everywhere, summed, False)
+
+
+def _check_count(verb: str, steps: int) -> None:
+    """Refuse what nobody would look at to its end."""
+    if steps > MOST_STEPS:
+        raise ValueError(f"{verb}: {steps} steps are too many to watch, at most {MOST_STEPS}. Give a smaller input.")
 
 
 def _with_channels(verb: str, x: np.ndarray, kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,6 @@
 """`jconv learn` on the terminal: progress, summary, files, and what Ctrl-C does."""
 
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jconv import plot
-from jconv._files import write_files
 from jconv.cli.errors import FAILED, INTERRUPTED, InputError, printable
+from jconv.cli.folder import check_folder, write_out
 from jconv.cli.learn.algorithms import check_name
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import Learned, Learner
@@ -91,15 +90,6 @@ def trained(learner: Learner, console: Console, interrupts: "_Interrupts") -> St
     return progress
 
 
-def check_folder(out: Path) -> None:
-    """Refuse a folder that cannot be written to before the training, not after."""
-    there = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise InputError(f"--out {out}: {there} is a file. Give the path of a folder.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"--out {out}: no permission to write in {there}. Give another folder.")
-
-
 def save(learned: Learned, out: Path) -> None:
     """Write the three files, all or none."""
     kernel = BytesIO()
@@ -117,10 +107,7 @@ def save(learned: Learned, out: Path) -> None:
         title=title,
         subtitle=subtitle,
     )
-    try:
-        write_files(out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()})
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written ({error.strerror}). Give another folder.") from None
+    write_out(out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()})
 
 
 def headline(learned: Learned) -> tuple[str, str]:
