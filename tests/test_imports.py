@@ -34,7 +34,11 @@ FLOORS = (
     ("__main__",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-LATE_IMPORTS = {"cli/__init__.py", "cli/app.py"}  # so that `--help` is quick, and a missing extra is told in words
+LATE_IMPORTS = {
+    "cli/__init__.py",
+    "cli/app.py",
+    "cli/app_show.py",
+}  # so that `--help` is quick, and a missing extra is told in words
 
 
 def home(path):

@@ -9,6 +9,7 @@ import typer
 
 from jconv._algorithms import ALGORITHMS
 from jconv._choice.choose import CHOICES
+from jconv.cli.app_show import show
 from jconv.cli.errors import one_line_errors
 from jconv.cli.options import NAMED_FILTERS, Border, LearnOptions, Model, Optimizer
 from jconv.cli.train_app import predict, train
@@ -18,8 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Convolution for JAX: learn an unknown picture filter, verify jconv on this device, tune it for a program, "
-    "or explain which algorithms a program runs.",
+    help="Convolution for JAX: show what a convolution is, learn an unknown picture filter, verify jconv on this "
+    "device, tune it for a program, or explain which algorithms a program runs.",
 )
 app.command()(train)
 app.command()(predict)
@@ -40,6 +41,9 @@ def options(
     ] = False,
 ) -> None:
     """Take the options that stand before the command's name."""
+
+
+app.command()(show)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What `jconv learn` may be asked. Light, so that `--help` is quick."""
+"""What `jconv learn` and `jconv show` may be asked. Light, so that `--help` is quick."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Literal
 from jconv import kernels
 from jconv._typing import Array
 
-# The names that `jconv learn --target` takes.
+# The names that `jconv learn --target` and `jconv show --filter` take.
 NAMED_FILTERS: Mapping[str, Callable[[], Array]] = MappingProxyType(
     {
         "sobel-x": partial(kernels.sobel, axis=-1),
@@ -45,3 +45,20 @@ class LearnOptions:
     algorithm: str = "auto"
     padding_mode: Border = "none"
     noise: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions:
+    """The options of `jconv show`; its help explains them."""
+
+    input: int = 4
+    kernel: int = 2
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    transposed: bool = False
+    rank: int = 2
+    seed: int = 0
+    picture: Path | None = None
+    filter: str | None = None

@@ -11,7 +11,10 @@ DIRECTIONS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 
 
 def moving_digits(*, train: int = 4000, test: int = 1000, seed: int = 0) -> Dataset:
-    """Let handwritten digits move up, down, left or right by a pixel a frame, with noise; single frames do not tell where.
+    """Let handwritten digits move up, down, left or right by a pixel a frame, with noise.
+
+    A single frame does not tell where it goes.
+
 
     Args:
         train: videos to train on.

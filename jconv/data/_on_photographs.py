@@ -18,7 +18,7 @@ CONTRAST = 0.35  # least distance of a digit's colour from the photograph's mean
 
 @dataclass(frozen=True)
 class _Scenes:
-    """Pictures [n, 64, 64, 3], masks [n, 64, 64] (0: none, else digit + 1), boxes [n, 3, 4], digits [n, 3] (-1: none)."""
+    """Pictures [n, 64, 64, 3], masks [n, 64, 64] (0 or digit + 1), boxes [n, 3, 4], digits [n, 3] (-1: none)."""
 
     pictures: np.ndarray
     masks: np.ndarray

@@ -8,7 +8,8 @@ def pixel_rows() -> Dataset:
     """Read handwritten digits pixel by pixel, row after row: what a sequence model sees.
 
     Returns:
-        A `Dataset` of sequences `(784, 1)`, float32, and digits, int32; split as `mnist` is. `facts["picture"]` is (28, 28).
+        A `Dataset` of sequences `(784, 1)`, float32, and digits, int32; split as `mnist` is.
+        `facts["picture"]` is (28, 28).
 
     Examples:
         >>> pixel_rows().input_shape

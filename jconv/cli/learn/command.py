@@ -14,14 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from jconv import plot
-from jconv._files import write_files
 from jconv.cli.errors import FAILED, INTERRUPTED, InputError, printable
+from jconv.cli.folder import check_folder, write_out
 from jconv.cli.interrupts import Interrupts
 from jconv.cli.learn.algorithms import check_name
 from jconv.cli.learn.task import prepare
 from jconv.cli.learn.training import Learned, Learner
 from jconv.cli.options import LearnOptions
-from jconv.cli.out import check_folder
 from jconv.fit import DivergedError
 from jconv.fit import Progress as Steps
 from jconv.fit._progress import progress_bar
@@ -106,10 +105,7 @@ def save(learned: Learned, out: Path) -> None:
         title=title,
         subtitle=subtitle,
     )
-    try:
-        write_files(out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()})
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written ({error.strerror}). Give another folder.") from None
+    write_out(out, {"report.png": report, "kernel.npy": kernel.getvalue(), "metrics.json": metrics.encode()})
 
 
 def headline(learned: Learned) -> tuple[str, str]:

@@ -18,10 +18,9 @@ from flax import nnx
 from rich.console import Console
 
 from jconv._device import processor
-from jconv._files import write_files
-from jconv.cli.errors import FAILED, INTERRUPTED, InputError, printable
+from jconv.cli.errors import INTERRUPTED, InputError, printable
+from jconv.cli.folder import check_folder, write_out
 from jconv.cli.interrupts import Interrupts
-from jconv.cli.out import check_folder
 from jconv.cli.train.report import report
 from jconv.cli.train.task import Kind, Task, kind_of
 from jconv.data import Dataset, batches
@@ -87,7 +86,7 @@ def run(options: Options, out: Path | None, *, resume: bool, platform: str | Non
     data = _read(task, options)
     job = Job(task, _filled(task, options), data, out)
     console.print(f"{task.name}: {len(data.train[0])} to train on, {len(data.test[0])} held out. {data.about}")
-    _write(out, {RUN: _json(job.facts())})
+    write_out(out, {RUN: _json(job.facts())})
     with Interrupts(console) as interrupts:
         beside = job.compared(console, interrupts) if task.beside and options.model != task.beside else None
         if interrupts.seen:
@@ -206,7 +205,7 @@ class Job:
         }
         figures = self.task.figures(model, self.data.test[0], found, self.data.test[1:], self.kind)
         picture = report(figures, _curves(self.out / "log.csv"), model, f"training of {self.options.model}")
-        _write(self.out, {"report.png": picture, "metrics.json": _json(metrics)})
+        write_out(self.out, {"report.png": picture, "metrics.json": _json(metrics)})
         console.print(
             f"{self.task.metric}: {metrics['value']:.2%} on {metrics['examples_held_out']} held-out examples "
             f"({self.options.model}, {metrics['parameters']:,} parameters, {seconds:.0f} s)"
@@ -302,14 +301,3 @@ def _curves(log: Path) -> dict[str, Any]:
 def _json(value: Any) -> bytes:
     """Give JSON as a file has it."""
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
-
-
-def _write(out: Path, files: dict[str, bytes]) -> None:
-    """Write files, all or none."""
-    try:
-        write_files(out, files)
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written ({error.strerror}). Give another folder.") from None
-
-
-__all__ = ["FAILED", "Options", "load_task", "read_run", "run"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from flax import nnx
 from rich.console import Console
 
-from jconv._files import write_files
 from jconv.cli.errors import InputError, printable
+from jconv.cli.folder import write_out
 from jconv.cli.train.command import Options, load_task, read_run
 from jconv.cli.train.report import stacked
 from jconv.cli.train.task import Kind
@@ -56,9 +56,6 @@ def run(folder: Path, files: list[Path], out: Path | None) -> int:
         figures = task.figures(model, inputs, found, (), kind)
         if figures:
             contents["predictions.png"] = stacked([as_png(figure) for figure in figures])
-        try:
-            write_files(out, contents)
-        except OSError as error:
-            raise InputError(f"--out {out}: cannot be written ({error.strerror}). Give another folder.") from None
+        write_out(out, contents)
         console.print(f"Written: {', '.join(printable(out / name) for name in contents)}", soft_wrap=True)
     return 0
