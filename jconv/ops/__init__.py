@@ -14,6 +14,7 @@ from jconv.ops._adaptive_pool import adaptive_avg_pool, adaptive_max_pool
 from jconv.ops._avg_pool import avg_pool, lp_pool
 from jconv.ops._blur_pool import blur_pool
 from jconv.ops._causal import causal_conv
+from jconv.ops._convolve_functions import convolve_functions
 from jconv.ops._depthwise import depthwise_conv, separable_conv
 from jconv.ops._global_pool import global_avg_pool, global_max_pool
 from jconv.ops._long import long_conv
@@ -29,6 +30,7 @@ __all__ = [
     "avg_pool",
     "blur_pool",
     "causal_conv",
+    "convolve_functions",
     "depthwise_conv",
     "fold",
     "global_avg_pool",
