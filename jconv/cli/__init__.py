@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from jconv.cli.errors import BAD_INPUT, one_line_errors
 
-# What the extra `cli` installs, by the names it is imported under.
-EXTRA = {"typer", "rich", "matplotlib", "PIL", "skimage"}
+# The extra that installs a package, by the name it is imported under.
+EXTRA = dict.fromkeys(("typer", "rich", "matplotlib", "PIL", "skimage"), "cli")
+EXTRA |= dict.fromkeys(("grain", "orbax", "tensorboardX", "mlxtend", "sklearn", "scipy"), "train")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `jconv learn`, `jconv verify`, `jconv tune` or `jconv explain`.
+    """Run one of jconv's commands, such as `jconv learn` or `jconv train`.
 
     Args:
         arguments: of the command line, without the program's name; None takes this process's.
@@ -40,5 +41,6 @@ def _run(arguments: Sequence[str] | None) -> None:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA:
             raise
-        print(f'jconv: the command needs {package}. Install it with: pip install "jconv[cli]"', file=sys.stderr)
+        extra = EXTRA[package]
+        print(f'jconv: the command needs {package}. Install it with: pip install "jconv[{extra}]"', file=sys.stderr)
         sys.exit(BAD_INPUT)

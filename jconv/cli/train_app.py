@@ -31,10 +31,10 @@ def train(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Your own data; a fifth is held out. classify, audio, video: a folder with a folder for each class, of "
-            "pictures, of mono WAV files of one rate, of GIFs or folders of frames; or an .npz with x and y. segment: a "
-            "folder with pictures/ and masks/ (PNG, class numbers as grey levels). detect: a folder with pictures and "
-            "boxes.json as COCO has it. sequence: an .npz with x (n, length, channels) and y (n,).",
+            help="Your own data; a fifth is held out. classify, audio, video: a folder with a folder for each class, "
+            "of pictures, of mono WAV files of one rate, of GIFs or folders of frames; or an .npz with x and y. "
+            "segment: a folder with pictures/ and masks/ (PNG, class numbers as grey levels). detect: a folder with "
+            "pictures and boxes.json as COCO has it. sequence: an .npz with x (n, length, channels) and y (n,).",
             show_default="data that packages ship, or made from them",
         ),
     ] = None,

@@ -11,7 +11,7 @@ from jconv._verbs.arguments import one_int
 def batches(*arrays: np.ndarray, batch_size: int, seed: int = 0) -> grain.MapDataset:
     """Shuffle arrays anew each epoch and cut them into batches, by Grain.
 
-    Batch i is the same whenever it is asked for. So the place in the data is one number, and a training resumes from it.
+    Batch i is the same whenever it is asked for. So the place in the data is one number.
     What is left over at the end of an epoch is left out of that epoch.
 
     Args:

@@ -6,7 +6,7 @@ from PIL import Image
 from jconv.data._dataset import Dataset
 from jconv.data._mnist import DIGITS, mnist
 
-FRAMES, SIDE, SIZE = 12, 32, 20
+FRAMES, SIDE, SIZE = 8, 28, 18
 DIRECTIONS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 
 
@@ -22,13 +22,13 @@ def moving_digits(*, train: int = 4000, test: int = 1000, seed: int = 0) -> Data
         seed: of the paths and the noise.
 
     Returns:
-        A `Dataset` of videos `(12, 32, 32, 1)`, float32, and classes, int32: 4 times the digit plus the direction's
+        A `Dataset` of videos `(8, 28, 28, 1)`, float32, and classes, int32: 4 times the digit plus the direction's
         place among up, down, left, right.
 
     Examples:
         >>> data = moving_digits(train=8, test=4)
         >>> data.input_shape, data.classes[:2], len(data.classes)
-        ((12, 32, 32, 1), ('0 up', '0 down'), 40)
+        ((8, 28, 28, 1), ('0 up', '0 down'), 40)
     """
     source = mnist()
     parts = (_videos(source.train, train, seed), _videos(source.test, test, seed + 1))
@@ -38,7 +38,7 @@ def moving_digits(*, train: int = 4000, test: int = 1000, seed: int = 0) -> Data
 
 
 def _videos(source: tuple[np.ndarray, ...], count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make videos [n, 12, 32, 32, 1] and their classes."""
+    """Make videos [n, 8, 28, 28, 1] and their classes."""
     rng = np.random.default_rng(seed)
     pictures, digits = source
     order = np.concatenate([rng.permutation(len(digits)) for _ in range(-(-count // len(digits)))])[:count]
@@ -59,5 +59,5 @@ def _videos(source: tuple[np.ndarray, ...], count: int, seed: int) -> tuple[np.n
 
 
 def _small(picture: np.ndarray) -> np.ndarray:
-    """Give a digit in a square of 20 pixels."""
+    """Give a digit in a square of 18 pixels."""
     return np.asarray(Image.fromarray(picture).resize((SIZE, SIZE), Image.Resampling.BILINEAR))

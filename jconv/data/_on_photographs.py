@@ -26,8 +26,8 @@ class _Scenes:
     digits: np.ndarray
 
 
-def digit_masks(*, train: int = 2000, test: int = 400, seed: int = 0) -> Dataset:
-    """Put handwritten digits on photographs, and say of every pixel which digit it belongs to.
+def digit_masks(*, train: int = 2000, test: int = 400, seed: int = 0, each: bool = False) -> Dataset:
+    """Put handwritten digits on photographs, and say of every pixel whether it belongs to a digit, or to which.
 
     Digits and photographs of the held-out pictures are in no picture to train on.
 
@@ -35,22 +35,24 @@ def digit_masks(*, train: int = 2000, test: int = 400, seed: int = 0) -> Dataset
         train: pictures to train on.
         test: pictures held out.
         seed: of what stands where.
+        each: whether every digit is a class of its own.
 
     Returns:
-        A `Dataset` of pictures `(64, 64, 3)` in [0, 1], float32, and masks `(64, 64)`, int32: 0 the photograph,
-        d + 1 the digit d.
+        A `Dataset` of pictures `(64, 64, 3)` in [0, 1], float32, and masks `(64, 64)`, int32: 0 the photograph, 1 a
+        digit; with `each` d + 1 the digit d.
 
     Examples:
         >>> data = digit_masks(train=8, test=4)
         >>> data.train[0].shape, data.train[1].shape, len(data.classes)
-        ((8, 64, 64, 3), (8, 64, 64), 11)
+        ((8, 64, 64, 3), (8, 64, 64), 2)
     """
     parts = [_scenes(count, held_out, seed) for count, held_out in ((train, False), (test, True))]
-    arrays = [(part.pictures, part.masks) for part in parts]
-    return Dataset("digit_masks", arrays[0], arrays[1], ("photograph", *DIGITS), _about("masks"))
+    arrays = [(part.pictures, part.masks if each else np.minimum(part.masks, 1)) for part in parts]
+    classes = ("photograph", *DIGITS) if each else ("photograph", "digit")
+    return Dataset("digit_masks", arrays[0], arrays[1], classes, _about("masks"))
 
 
-def digit_boxes(*, train: int = 2000, test: int = 400, seed: int = 0) -> Dataset:
+def digit_boxes(*, train: int = 4000, test: int = 400, seed: int = 0) -> Dataset:
     """Put handwritten digits on photographs, and say where each stands.
 
     Digits and photographs of the held-out pictures are in no picture to train on.

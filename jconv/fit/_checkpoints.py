@@ -79,11 +79,14 @@ class Checkpoints:
                     f"{self.folder}: the checkpoint is of another model or optimiser: {name} has {seen} there and "
                     f"{asked} here. Give the options that it was trained with."
                 )
-        # All of it is read, as it stands in the file: Orbax has no public way to read a part.
-        arrays = self.manager.restore(step, args=ocp.args.StandardRestore())
+        arrays = self.arrays(step)
         leaves, structure = jax.tree.flatten(like)
         found = [arrays[name] for name in wanted]
         return jax.tree.unflatten(structure, [_as_saved(a, old) for a, old in zip(found, leaves, strict=True)])
+
+    def arrays(self, step: int) -> dict[str, Any]:
+        """Read all arrays of a step by their names, as they stand in the file."""
+        return self.manager.restore(step, args=ocp.args.StandardRestore())
 
     def _shapes(self, step: int) -> dict[str, tuple[int, ...]]:
         """Give the shapes of what was saved, by name."""

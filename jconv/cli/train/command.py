@@ -84,7 +84,7 @@ def run(options: Options, out: Path | None, *, resume: bool, platform: str | Non
     options = _agreed(options, out, resume)
     console = Console(highlight=False, markup=False)
     data = _read(task, options)
-    job = Job(task, _filled(task, options), data, out)
+    job = Job(task, _filled(task, options, len(data.train[0])), data, out)
     console.print(f"{task.name}: {len(data.train[0])} to train on, {len(data.test[0])} held out. {data.about}")
     write_out(out, {RUN: _json(job.facts())})
     with Interrupts(console) as interrupts:
@@ -236,7 +236,7 @@ def _read(task: Task, options: Options) -> Dataset:
     return Dataset(data.name, train, data.test, data.classes, data.about, data.facts)
 
 
-def _filled(task: Task, options: Options) -> Options:
+def _filled(task: Task, options: Options, examples: int) -> Options:
     """Fill the gaps of the options with the task's defaults, and refuse what cannot be."""
     model = options.model or next(iter(task.models))
     if model not in task.models:
@@ -246,7 +246,11 @@ def _filled(task: Task, options: Options) -> Options:
     rate = task.learning_rate if options.learning_rate is None else options.learning_rate
     if not rate > 0:
         raise InputError(f"--learning-rate {rate:g}: must be greater than 0.")
-    epochs, batch_size = options.epochs or task.epochs, options.batch_size or task.batch_size
+    if (options.batch_size or 1) > examples:
+        raise InputError(
+            f"--batch-size {options.batch_size}: there are only {examples} examples to train on. Give at most that."
+        )
+    epochs, batch_size = options.epochs or task.epochs, options.batch_size or min(task.batch_size, examples)
     return Options(task.name, model, options.data, epochs, batch_size, rate, options.examples, options.seed)
 
 

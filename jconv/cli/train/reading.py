@@ -35,9 +35,7 @@ def classes_of(path: Path, read: Callable[[Path], tuple[np.ndarray, np.ndarray, 
         raise InputError(f"--data {path}: there is one class only ({', '.join(names)}). Give at least two.")
     if counts.min() < LEAST:
         few = names[int(counts.argmin())]
-        raise InputError(
-            f"--data {path}: class {few} has {counts.min()} examples. Give at least {LEAST} of each class."
-        )
+        raise InputError(f"--data {path}: class {few} has {counts.min()} examples. Give at least {LEAST} of each.")
     train, test = split(inputs, labels)
     return Dataset(path.name, train, test, names, f"From {path.name}; a fifth of each class is held out.", facts)
 

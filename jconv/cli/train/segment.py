@@ -23,7 +23,7 @@ def read(path: Path | None, seed: int) -> Dataset:
 
 def unet(kind: Kind, rngs: nnx.Rngs) -> nnx.Module:
     """U-Net of three levels."""
-    return models.UNet(classes=len(kind.classes), channels=kind.input_shape[-1], width=16, levels=3, rngs=rngs)
+    return models.UNet(classes=len(kind.classes), channels=kind.input_shape[-1], width=12, levels=3, rngs=rngs)
 
 
 def loss(model: nnx.Module, pictures: Array, masks: Array) -> Array:

@@ -1,4 +1,4 @@
-"""`jconv train sequence`: which class a long sequence is of, by kernels as long as it, and by short ones, which fail."""
+"""`jconv train sequence`: which class a long sequence is of, by long kernels, and by short ones, which fail."""
 
 from pathlib import Path
 

@@ -1,5 +1,6 @@
 """Read WAV files: one channel, one rate."""
 
+import struct
 import warnings
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def read_sound(path: Path, rate: int | None = None) -> tuple[int, np.ndarray]:
             found, samples = scipy.io.wavfile.read(path)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file.") from None
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, struct.error):
         raise InputError(f"{path}: cannot be read as a WAV file. Mend it, or take it away.") from None
     if samples.ndim != 1:
         raise InputError(f"{path}: has {samples.shape[1]} channels. Give mono sounds.")

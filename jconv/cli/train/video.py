@@ -41,7 +41,7 @@ TASK = Task(
     score=classes.accuracy,
     words=classes.words,
     figures=figures,
-    epochs=6,
+    epochs=12,
     batch_size=32,
-    learning_rate=4e-3,
+    learning_rate=6e-3,
 )
