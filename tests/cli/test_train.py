@@ -121,7 +121,7 @@ def empty(own, tmp_path):
 def one_class(own, tmp_path):
     folder = planted(own, tmp_path, "classify")
     shutil.rmtree(folder / "dog")
-    return "classify", folder, "there is one class only (cat). Give at least two."
+    return "classify", folder, "one class only (cat). Give at least two."
 
 
 def empty_class(own, tmp_path):
