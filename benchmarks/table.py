@@ -41,7 +41,7 @@ def verification(*results: dict) -> str:
         "|---" + "|---:" * (len(quantities) + 4) + "|",
     ]
     for name, count in counts.items():
-        row = " | ".join(f"{worst[name, q]:.2f}" if (name, q) in worst else "" for q in quantities)
+        row = " | ".join(_worst(worst.get((name, q))) for q in quantities)
         lines.append(
             f"| `{name}` | {bounds[name]:g} | {row} | {count['passed']} | {count['unsupported']} | {count['failed']} |"
         )
@@ -50,6 +50,11 @@ def verification(*results: dict) -> str:
         for one in results
     }
     return "\n".join([*lines, "", f"On {'; '.join(sorted(ran))}."])
+
+
+def _worst(error: float | None) -> str:
+    """A cell: nothing where nothing passed."""
+    return "" if error is None else f"{error:.2f}" if error else "exact"
 
 
 def speeds(results: dict) -> list[dict]:

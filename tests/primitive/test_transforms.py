@@ -448,7 +448,7 @@ def test_a_traced_stride_is_refused_in_the_users_words():
     def my_model(x, kernel, my_stride):
         return jconv.conv(x, kernel, stride=my_stride)
 
-    with pytest.raises(TypeError, match="^conv: stride is traced, .*name it in static_argnames of jax.jit"):
+    with pytest.raises(TypeError, match=r"^conv: stride is traced, .*name it in static_argnames of jax.jit"):
         jax.jit(my_model)(X[0], KERNEL[:, :, :2], 2)
     static = jax.jit(my_model, static_argnames="my_stride")
     assert static(X[0], KERNEL[:, :, :2].repeat(2, 1), 2).shape == (3, 2)
