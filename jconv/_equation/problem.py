@@ -12,7 +12,6 @@ from jax import lax
 from jconv._equation.dtypes import wider
 from jconv._typing import DType, Ints, Precision
 
-
 # Precisions that leave room for more than the rounding of direct sums.
 _LOOSE = (None, lax.Precision.DEFAULT, lax.Precision.HIGH, lax.DotAlgorithmPreset.DEFAULT)
 
