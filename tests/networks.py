@@ -45,9 +45,17 @@ def vgg16():
     return function, shapes
 
 
-def resnet50():
-    """He, Zhang, Ren and Sun, arXiv:1512.03385, as torchvision has it (stride in the 3x3)."""
-    blocks = [(width, stride if first == 0 else 1) for width, count, stride in STAGES for first in range(count)]
+def resnet50(*, strided="first"):
+    """He, Zhang, Ren and Sun, arXiv:1512.03385, with strides in the 3x3.
+
+    In the first block of a stage, as torchvision has it; or in the last one, as TF-Slim: there a stage halves for the
+    next one.
+    """
+    places = [(width, count, number, s) for width, count, s in STAGES for number in range(count)]
+    if strided == "first":
+        blocks = [(width, stride if number == 0 else 1) for width, _, number, stride in places]
+    else:
+        blocks = [(w, 2 if number == count - 1 and w != 512 else 1) for w, count, number, _ in places]
     shapes, c = [(_shape(7, 7, 3, 64), _shape(2, 64))], 64
     for width, _ in blocks:
         wide = 4 * width
@@ -67,7 +75,7 @@ def resnet50():
         for width, stride in blocks:
             y = jax.nn.relu(layer(x))
             y = layer(jax.nn.relu(layer(y, stride)))
-            x = jax.nn.relu(y + (layer(x, stride) if x.shape[-1] != 4 * width else x))
+            x = jax.nn.relu(y + (layer(x, stride) if x.shape[-1] != 4 * width else x[:, ::stride, ::stride]))
         if features:
             return x
         kernel, bias = next(left)

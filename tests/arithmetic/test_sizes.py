@@ -21,7 +21,7 @@ def test_an_int_goes_for_all_axes_and_errors_are_convs():
     assert output_size((9, 9), 3) == (7, 7) and output_size(9, (3, 3), padding=1) == (9, 9)
     with pytest.raises(ValueError, match="does not fit"):
         output_size(2, 3)
-    with pytest.raises(ValueError, match="window"):
+    with pytest.raises(ValueError, match=r"size=\(5, 5\) has 2 axes and window=\(3, 3, 3\) has 3"):
         same_padding((5, 5), (3, 3, 3))
 
 
