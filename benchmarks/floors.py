@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 from run import commit, write_json
-from table import roof
+from speed_table import roof
 from timing import dot_rate, machine, time_compiled, time_jitted
 
 from jconv import ConvProblem

@@ -104,7 +104,8 @@ def main(seconds: float = 2.0, path: Path | None = None, only: list[str] | None 
         least = "" if chosen.least is None else f"{chosen.least:g}"
         print(f"{chosen.name + size:30} {chosen.side:6} {figures} {least:>5} {row['compile_s']:9.2f}", flush=True)
     if path:
-        write_json(path, {"machine": machine(), "scipy": scipy.__version__, "commit": commit(), "rows": rows})
+        about = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today"))}
+        write_json(path, about | {"scipy": scipy.__version__, "rows": rows})
     return rows
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+from choice_table import scan
 from jax import lax
 from run import commit, write_json
-from table import scan
 from timing import machine, time_jitted
 
 import jconv

@@ -107,7 +107,8 @@ def main(
                 flush=True,
             )
     if path:
-        write_json(path, {"machine": machine(), "commit": commit(), "scipy": scipy.__version__, "rows": rows})
+        about = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today"))}
+        write_json(path, about | {"scipy": scipy.__version__, "rows": rows})
     return rows
 
 

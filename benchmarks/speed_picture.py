@@ -12,7 +12,7 @@ def picture(rows: list[dict], machine: str, path: Path) -> None:
     """Draw speed relative to lax and to PyTorch, per workload and direction.
 
     Args:
-        rows: as `speeds` in table.py gives them.
+        rows: as `speeds` in speed_table.py gives them.
         machine: what the times belong to.
         path: a PNG, written whole or not at all.
     """

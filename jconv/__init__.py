@@ -36,12 +36,13 @@ from jconv._verbs.transpose import conv_transpose
 from jconv._verbs.use_algorithm import use_algorithm
 
 if _TYPE_CHECKING:
-    from jconv import data, fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
+    from jconv import arithmetic, data, fit, interop, kernels, models, ndimage, nn, operator, ops, plot, signal, testing
 
 __all__ = [
     "Algorithm",
     "ConvProblem",
     "Cost",
+    "arithmetic",
     "choose_algorithm",
     "conv",
     "conv_general_dilated",
@@ -71,6 +72,7 @@ __version__ = _version("jconv")
 
 # The chapters, imported when first asked for, so that `import jconv` stays light.
 _CHAPTERS = (
+    "arithmetic",
     "data",
     "fit",
     "interop",

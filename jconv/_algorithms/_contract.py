@@ -48,7 +48,8 @@ class Algorithm:
         cost: (problem, platform) -> what it takes; None if it does not say, then `auto` never takes it.
         partitions: whether XLA can divide it over a sharded batch without gathering the whole: no loop over the
             batch, no Fourier transform.
-        local: whether every output is a direct sum over its own window, which nothing outside of it reaches.
+        local: whether every output is a direct sum over its own window, which nothing outside of it reaches; a NaN
+            or an infinity beside it may, where the problem is not `strictly_local`.
     """
 
     name: str

@@ -1,7 +1,5 @@
 """What `auto` may take: bounds on memory, on error by the precision asked for, and on what an output may feel."""
 
-from jax import lax
-
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._equation.problem import ConvProblem
 
@@ -26,9 +24,7 @@ def why_not_auto(problem: ConvProblem, platform: str, algorithm: Algorithm) -> s
 
 def admits(problem: ConvProblem, algorithm: Algorithm) -> bool:
     """Whether the precision that the problem asks for leaves room for the algorithm's error."""
-    asked = problem.precision if isinstance(problem.precision, tuple) else (problem.precision,)
-    loose = (None, lax.Precision.DEFAULT, lax.Precision.HIGH, lax.DotAlgorithmPreset.DEFAULT)
-    return algorithm.error_bound <= DIRECT_ERROR or all(precision in loose for precision in asked)
+    return algorithm.error_bound <= DIRECT_ERROR or not problem.precise
 
 
 def _extra_bytes(problem: ConvProblem, platform: str, algorithm: Algorithm) -> int:

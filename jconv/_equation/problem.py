@@ -7,9 +7,13 @@ from math import gcd, prod
 from typing import Any, NamedTuple
 
 import numpy as np
+from jax import lax
 
 from jconv._equation.dtypes import wider
 from jconv._typing import DType, Ints, Precision
+
+# Precisions that leave room for more than the rounding of direct sums.
+_LOOSE = (None, lax.Precision.DEFAULT, lax.Precision.HIGH, lax.DotAlgorithmPreset.DEFAULT)
 
 
 class Axis(NamedTuple):
@@ -179,6 +183,17 @@ class ConvProblem:
     def more_taps_than_outputs(self) -> bool:
         """Whether the window has more positions than the output, as in kernel gradients."""
         return prod(self.output_size) < prod(self.window)
+
+    @property
+    def precise(self) -> bool:
+        """Whether the precision asked for leaves room for nothing but the rounding of direct sums."""
+        asked = self.precision if isinstance(self.precision, tuple) else (self.precision,)
+        return any(precision not in _LOOSE for precision in asked)
+
+    @property
+    def strictly_local(self) -> bool:
+        """Whether every output must be a direct sum over its own window, which no NaN from outside reaches."""
+        return self.precise or self.algorithm == "direct"
 
     @property
     def x_bytes(self) -> int:

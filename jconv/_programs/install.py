@@ -44,9 +44,10 @@ def install(*, numerics: Numerics = "auto") -> None:
 
     Args:
         numerics: by which choice. "auto" may take `fft` and Winograd, whose error is relative to the largest value:
-            a 31x31 box over 0/1 masks of 256x256, in float32, does not count exactly. "direct" keeps to algorithms
-            whose every output is a direct sum over its own window. `JCONV_NUMERICS=direct` in the environment makes
-            "auto" mean that everywhere.
+            a 31x31 box over a 0/1 mask of 256x256, in float32, says of 29,283 windows that they are full where
+            47,107 are (on CPU; `python benchmarks/counting.py`). "direct" keeps to algorithms whose every output is
+            a direct sum over its own window. `JCONV_NUMERICS=direct` in the environment makes "auto" mean that
+            everywhere.
 
     Raises:
         ValueError: `numerics` is neither.

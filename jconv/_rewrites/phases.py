@@ -28,7 +28,9 @@ def in_phases(compute: Compute, x: Array, w: Array, problem: ConvProblem, *, tog
     Outputs whose positions agree modulo e meet the same taps: each such phase is a plain
     convolution with every (e/gcd(d,e))-th tap, stride s/gcd(s,e) and dilation d/gcd(d,e).
     Few features per phase are solved `together`, as the features of one problem (sub-pixel
-    convolution, Shi et al., arXiv:1609.07009), where that wastes little.
+    convolution, Shi et al., arXiv:1609.07009), where that wastes little. One window then covers those of
+    all phases, by zeros; where an output may feel nothing but its own window, only windows that need none
+    are joined, for zero times NaN is NaN.
     """
     counts = _phase_counts(problem)
     phases = list(_phases(problem, counts))
@@ -92,6 +94,8 @@ def _together_is_cheap(problem: ConvProblem, phases: Phases) -> bool:
         return False
     needed = sum(prod(part.window) for _, part in phases)
     covered = len(phases) * prod(_cover(phases)[1])
+    if problem.strictly_local and covered > needed:
+        return False
     return len(phases) * problem.c_out <= FEW_FEATURES or covered <= MAX_WASTE * needed
 
 

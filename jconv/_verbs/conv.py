@@ -60,7 +60,8 @@ def conv(
         algorithm: "auto", "direct", the name of one, as in `choose_algorithm`, or an `Algorithm` of your own.
             "direct" leaves the choice to jconv among algorithms whose every output is a direct sum over its own
             window. "auto" may also take `fft` or Winograd, whose error is relative to the largest value: a 31x31
-            box over 0/1 masks of 256x256, in float32, does not count exactly.
+            box over a 0/1 mask of 256x256, in float32, says of 29,283 windows that they are full where 47,107 are
+            (on CPU; `python benchmarks/counting.py`).
         rank: the number of spatial axes, asserted. The rank is the kernel's, and all further axes of x are batch
             axes, so a kernel that lacks a window axis is a convolution of lower rank, and no error.
 

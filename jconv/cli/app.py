@@ -235,3 +235,21 @@ def explain(
         from jconv.cli.explain import run
 
         raise typer.Exit(run(target, platform=platform, candidates=candidates))
+
+
+@app.command()
+def cost(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|MODULE:NAME",
+            help="A function without arguments: a call of your model or of a training step on an input of the real "
+            "shape. It is traced, not run. Arrays that it finds outside of itself count as parameters.",
+        ),
+    ],
+) -> None:
+    """Count the multiply-adds, parameters and bytes of your program, operation by operation."""
+    with one_line_errors("jconv cost"):
+        from jconv.cli.cost import run
+
+        raise typer.Exit(run(target))

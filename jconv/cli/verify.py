@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -63,17 +63,19 @@ def run_all(console: Console, device: jax.Device, algorithms: Sequence[str] | No
     plan = {dtype: list(functions) for dtype in testing.DTYPES} if full else quick_plan(list(functions))
     console.print(
         f"{len(functions)} algorithms, {len(cases)} cases, {len(plan)} dtypes, "
-        f"{len(testing.QUANTITIES)} quantities on {device.device_kind} ({device.platform})."
+        f"{len(testing.QUANTITIES) + 1} quantities on {device.device_kind} ({device.platform})."
     )
     results: list[Result] = []
-    total = sum(map(len, plan.values())) * len(cases) * len(testing.QUANTITIES)
+    local = names_of_local(functions)
+    total = len(cases) * sum(len(testing.QUANTITIES) * len(names) + len(local & {*names}) for names in plan.values())
     columns = (TextColumn("[bold]{task.fields[dtype]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with jax.default_device(device), Progress(*columns, console=console, transient=True) as bar:
         job = bar.add_task("verify", total=total, dtype="")
         for dtype, names in plan.items():
             bar.update(job, dtype=dtype)
             chosen = {name: functions[name] for name in names}
-            for result in testing.run_matrix(chosen, cases=cases, dtypes=[dtype], bounds=bounds):
+            ours = local & {*names}
+            for result in testing.run_matrix(chosen, cases=cases, dtypes=[dtype], bounds=bounds, local=ours):
                 results.append(result)
                 bar.advance(job)
             console.print(table(dtype, [result for result in results if result.dtype == dtype]))
@@ -105,10 +107,13 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
 
 
 def quick_plan(names: list[str]) -> dict[str, list[str]]:
-    """Give what fits in a minute, by dtype: every algorithm in float32, what "auto" chooses in the others."""
-    named = [name for name in names if name != "auto"]
-    others = (dtype for dtype in testing.QUICK_DTYPES if dtype != "float32")
-    return {"float32": named} | {dtype: ["auto"] for dtype in others}
+    """Give what fits in a minute, by dtype: every algorithm in float32, what "auto" chooses in the others.
+
+    Where "auto" is not among the names, or nothing else is, all of them are for every dtype.
+    """
+    named = [name for name in names if name != "auto"] or names
+    other = ["auto"] if "auto" in names else names
+    return {"float32": named} | {dtype: other for dtype in testing.QUICK_DTYPES if dtype != "float32"}
 
 
 def find_device(platform: str | None) -> jax.Device:
@@ -133,23 +138,31 @@ def what_is_verified(
     return {name: partial(conv_general_dilated, algorithm=name) for name in bounds}, bounds
 
 
+def names_of_local(names: Iterable[str]) -> set[str]:
+    """Give those whose every output is said to be a sum over its own window: at HIGHEST, "auto" is so too."""
+    return {name for name in names if name == "auto" or (name in ALGORITHMS and ALGORITHMS[name].local)}
+
+
 def table(dtype: str, results: list[Result]) -> Table:
     """Lay out one dtype: algorithm x quantity, the worst error in units of its bound."""
     summaries = testing.summarise(results)
     drawn = Table(title=f"{dtype}: worst error, 1 = the bound", title_justify="left", title_style="bold")
     drawn.add_column("algorithm")
     drawn.add_column("bound", justify="right")
-    for quantity in testing.QUANTITIES:
+    quantities = (*testing.QUANTITIES, testing.LOCAL)
+    for quantity in quantities:
         drawn.add_column(quantity, justify="right")
     for name in dict.fromkeys(result.name for result in results):
         bound = next(result.bound for result in results if result.name == name)
-        cells = [cell(summaries[name, quantity, dtype]) for quantity in testing.QUANTITIES]
+        cells = [cell(summaries.get((name, quantity, dtype))) for quantity in quantities]
         drawn.add_row(name, f"{bound:g} eps", *cells)
     return drawn
 
 
-def cell(summary: Summary) -> Text:
-    """Say the worst of a group in a word: a number, FAILED, or why there is none."""
+def cell(summary: Summary | None) -> Text:
+    """Say the worst of a group in a word: a number, FAILED, or why there is none; "-" where nothing was judged."""
+    if summary is None:
+        return Text("-", style="dim")
     worst = summary.worst
     if worst.status == "failed":
         return Text("FAILED" if worst.error is None else f"{worst.error:.2g}", style="bold red")

@@ -8,12 +8,14 @@ from jconv.testing import oracle
 from jconv.testing.case import Case
 from jconv.testing.cases import CASES, QUICK
 from jconv.testing.judge import Result, Summary, summarise
+from jconv.testing.locality import LOCAL
 from jconv.testing.matrix import DTYPES, QUICK_DTYPES, check_conv, run_matrix
 from jconv.testing.quantities import QUANTITIES
 
 __all__ = [
     "CASES",
     "DTYPES",
+    "LOCAL",
     "QUANTITIES",
     "QUICK",
     "QUICK_DTYPES",

@@ -74,10 +74,8 @@ def summarise(results: Iterable[Result]) -> dict[tuple[str, str, str], Summary]:
 
 def judge(parts, truth, scale, dtype: str, bound: float) -> tuple[Status, float | None, str]:
     """Return status, error and reason of the worst part of a quantity."""
-    if isinstance(parts, NotImplementedError):
-        return "unsupported", None, str(parts)
     if isinstance(parts, Exception):
-        return "failed", None, f"{type(parts).__name__}: {parts}"
+        return judge_raised(parts)
     worst: tuple[float, str] = (0.0, "")
     for part, got in parts.items():
         error, reason = _error(got, truth[part], scale[part], dtype, bound)
@@ -86,6 +84,13 @@ def judge(parts, truth, scale, dtype: str, bound: float) -> tuple[Status, float 
         worst = max(worst, (error, f"{part}: {reason}"))
     error, reason = worst
     return ("failed", error, reason) if error > 1 else ("passed", error, "")
+
+
+def judge_raised(raised: Exception) -> tuple[Status, None, str]:
+    """Return status, error and reason where a function raised instead of returning."""
+    if isinstance(raised, NotImplementedError):
+        return "unsupported", None, str(raised)
+    return "failed", None, f"{type(raised).__name__}: {raised}"
 
 
 def _error(got, true, scale, dtype: str, bound: float) -> tuple[float | None, str]:

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -15,7 +15,8 @@ import numpy as np
 
 from jconv.testing.case import ArrayKind, Case
 from jconv.testing.cases import CASES, QUICK
-from jconv.testing.judge import Result, badness, judge
+from jconv.testing.judge import Result, Status, badness, judge
+from jconv.testing.locality import LOCAL, LOCAL_DTYPE, judge_locality
 from jconv.testing.quantities import QUANTITIES, computed_parts, true_parts
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int32")
@@ -32,6 +33,7 @@ def run_matrix(
     bounds: float | Mapping[str, float] = 4.0,
     seed: int = 0,
     kind: ArrayKind = "normal",
+    local: Collection[str] = (),
 ) -> Iterator[Result]:
     """Hold functions to the oracle, one result per function, case, dtype and quantity, as they come.
 
@@ -42,6 +44,10 @@ def run_matrix(
     y64. All is asked for at precision HIGHEST. Convolution is bilinear, so "second order" (the derivative of
     each gradient along a tangent of the other argument) leaves nothing of the third order to check.
 
+    "local" is judged in float32, of the functions that are said to be so. A value of 1e30 and a NaN are planted
+    in an x of normal numbers, one at a time. Outputs whose window holds it must feel it; all others must stay the
+    same to the bit.
+
     Args:
       functions: by name; each takes the arguments of `jax.lax.conv_general_dilated`.
       cases: which convolutions.
@@ -50,12 +56,14 @@ def run_matrix(
         rounded once, which is reasonable of whole numbers in a wide enough dtype (kind="integers").
       seed: which draw of the arrays.
       kind: which numbers the arrays hold, as in `Case.arrays`.
+      local: the names of the functions whose every output is said to be a sum over its own window alone.
 
     Raises:
-      ValueError: a bound that nothing could fail.
+      ValueError: a bound that nothing could fail, or a name in `local` that is no function's.
 
     Yields:
-      Results: dtype by dtype, case by case, function by function, quantity by quantity.
+      Results: dtype by dtype, case by case, function by function, quantity by quantity; "local" comes last, and
+      only for the names in `local`.
 
     Example:
       >>> results = run_matrix({"lax": jax.lax.conv_general_dilated}, cases=QUICK[:1], dtypes=["float32"])
@@ -66,17 +74,20 @@ def run_matrix(
     bounds = bounds if isinstance(bounds, Mapping) else dict.fromkeys(functions, bounds)
     if idle := [bound for bound in bounds.values() if not 0 <= bound < float("inf")]:
         raise ValueError(f"run_matrix: a bound of {idle[0]!r} eps checks nothing; it must be finite, and 0 or more.")
+    if unknown := set(local) - set(functions):
+        raise ValueError(f"run_matrix: local={sorted(unknown)} names no function; there are {sorted(functions)}.")
     missing = {dtype: _why_unavailable(dtype) for dtype in dtypes}
     ahead = os.cpu_count() or 1
     with ThreadPoolExecutor(ahead) as pool:  # XLA compiles on one core, and that is nearly all the time taken
         jobs: deque[_Job] = deque()
         for dtype, case in product(dtypes, cases):
             arrays = case.arrays(dtype, seed=seed, kind=kind)
-            jobs.append(_start(functions, case, dtype, arrays, missing[dtype], pool))
+            normal = case.arrays(dtype, seed=seed) if dtype == LOCAL_DTYPE else {}
+            jobs.append(_start(functions, case, dtype, arrays, missing[dtype], pool, (local, normal)))
             if len(jobs) > ahead:
-                yield from _finish(jobs.popleft(), bounds)
+                yield from _finish(jobs.popleft(), bounds, local)
         for job in jobs:
-            yield from _finish(job, bounds)
+            yield from _finish(job, bounds, local)
 
 
 def check_conv(
@@ -86,6 +97,7 @@ def check_conv(
     dtypes: Sequence[str] = ("float32",),
     bound: float = 4.0,
     allow_unsupported: bool = False,
+    local: bool = False,
 ) -> tuple[Result, ...]:
     """Assert that a convolution function is right: in value, in all derivatives and under vmap.
 
@@ -95,6 +107,7 @@ def check_conv(
       dtypes: which dtypes; `DTYPES` for all.
       bound: the largest error let pass, in units of eps, as in `run_matrix`.
       allow_unsupported: whether NotImplementedError is let pass.
+      local: whether fn must also be local, as in `run_matrix`: every output a sum over its own window alone.
 
     Returns:
       The results, as of `run_matrix`.
@@ -111,7 +124,8 @@ def check_conv(
       AssertionError: halved: 6 of 6 checks failed ...
     """
     name = getattr(getattr(fn, "func", fn), "__name__", type(fn).__name__)  # partial has no name of its own
-    results = tuple(run_matrix({name: fn}, cases=cases, dtypes=dtypes, bounds=bound))
+    claimed = (name,) if local else ()
+    results = tuple(run_matrix({name: fn}, cases=cases, dtypes=dtypes, bounds=bound, local=claimed))
     wrong = {"failed"} if allow_unsupported else {"failed", "unsupported"}
     failures = sorted((r for r in results if r.status in wrong), key=badness, reverse=True)
     if failures:
@@ -137,10 +151,17 @@ class _Job:
     missing: str
     convs: dict[str, Callable]
     compilations: dict[str, Future | None]
+    normal: dict[str, np.ndarray]  # what "local" is judged on; nothing in other dtypes than its own
+    local: dict[str, Future | None]
 
 
-def _start(functions, case: Case, dtype: str, arrays, missing: str, pool: ThreadPoolExecutor) -> _Job:
-    """Trace every function in this thread, which holds the caller's jax settings, and compile in another."""
+def _start(functions, case: Case, dtype: str, arrays, missing: str, pool: ThreadPoolExecutor, planted) -> _Job:
+    """Trace every function in this thread, which holds the caller's jax settings, and compile in another.
+
+    `planted`: the names of those that are local, and the arrays that they are held to it on, if in this dtype.
+    """
+    local, normal = planted
+    plain: dict[str, Future | None] = dict.fromkeys(functions)
     keywords = case.keywords | {"precision": jax.lax.Precision.HIGHEST}
     convs: dict[str, Callable] = {name: functools.partial(f, **keywords) for name, f in functions.items()}
     compilations: dict[str, Future | None] = dict.fromkeys(functions)
@@ -148,10 +169,12 @@ def _start(functions, case: Case, dtype: str, arrays, missing: str, pool: Thread
         # What is raised here is raised again in _computed, where it meets the quantity that raises it.
         with contextlib.suppress(Exception), _enough_bits(dtype):
             compilations[name] = pool.submit(_jitted(conv, _quantities(dtype)).lower(arrays).compile)
-    return _Job(case, dtype, arrays, missing, convs, compilations)
+            if name in local and normal:
+                plain[name] = pool.submit(jax.jit(conv).lower(normal["x"], normal["kernel"]).compile)
+    return _Job(case, dtype, arrays, missing, convs, compilations, normal, plain)
 
 
-def _finish(job: _Job, bounds: Mapping[str, float]) -> Iterator[Result]:
+def _finish(job: _Job, bounds: Mapping[str, float], local: Collection[str]) -> Iterator[Result]:
     """Run what was compiled, and judge every quantity by the oracle."""
     magnitudes = {name: np.abs(a.astype(np.complex128)) for name, a in job.arrays.items()}
     truth, scale = true_parts(job.case, job.arrays), true_parts(job.case, magnitudes)
@@ -164,6 +187,21 @@ def _finish(job: _Job, bounds: Mapping[str, float]) -> Iterator[Result]:
                 verdict = "not run", None, job.missing or f"{job.dtype} has no derivatives"
             status, error, reason = verdict
             yield Result(name, job.case.name, job.dtype, quantity, status, error, bounds[name], reason)
+        if name in local:
+            yield Result(name, job.case.name, job.dtype, LOCAL, *_locality(job, name, bounds[name]))
+
+
+def _locality(job: _Job, name: str, bound: float) -> tuple[Status, float | None, float, str]:
+    """Run one function with and without what is planted, and return status, error, bound and reason."""
+    if job.missing or not job.normal:
+        return "not run", None, bound, job.missing or f"judged in {LOCAL_DTYPE} alone"
+
+    def conv(x, kernel):
+        compilation = job.local[name]
+        return (compilation.result() if compilation else jax.jit(job.convs[name]))(x, kernel)
+
+    status, error, reason = judge_locality(conv, job.case, job.normal["x"], job.normal["kernel"])
+    return status, error, bound, reason
 
 
 def _computed(job: _Job, name: str) -> dict[str, dict[str, np.ndarray] | Exception]:

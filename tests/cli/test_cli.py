@@ -505,6 +505,15 @@ def test_verify_prints_a_table_for_each_dtype_and_writes_json(one_case, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["verify.json"]
 
 
+def test_verify_takes_one_algorithm_also_in_short(one_case, tmp_path):
+    for name, quantities in (("fft", set(testing.QUANTITIES)), ("taps", {*testing.QUANTITIES, testing.LOCAL})):
+        result = call("verify", "--algorithm", name, "--json", tmp_path / "verify.json")
+        assert result.exit_code == 0, result.output
+        groups = json.loads((tmp_path / "verify.json").read_text())["groups"]
+        assert {(group["algorithm"], group["dtype"]) for group in groups} == {(name, "float32"), (name, "int32")}
+        assert {group["quantity"] for group in groups} == quantities
+
+
 def test_verify_ends_with_code_1_and_names_what_is_wrong(one_case, monkeypatch, tmp_path):
     def slightly_off(x, kernel, **keywords):
         return jax.lax.conv_general_dilated(x, kernel, **keywords) * 1.001
