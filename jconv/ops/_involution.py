@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial, reduce
 from operator import add
-from typing import Any
 
 import jax
 import jax.numpy as jnp

@@ -110,7 +110,7 @@ def _raster(window: Ints, colours_seen: np.ndarray) -> np.ndarray:
 
 
 def _before(verb: str, order: Array, x_shape: Ints, window: Ints, padding, dilation: Ints) -> Array:
-    """Whether what a tap sees comes before the output, [*batch, *spatial, *K, 1] with batch axes of length 1 perhaps."""
+    """Whether what a tap sees comes before the output, [*batch, *spatial, *K, 1], or with batch axes of length 1."""
     sizes = x_shape[len(x_shape) - len(window) - 1 : -1]
     if order.shape not in (sizes, x_shape[:-1]):
         raise ValueError(

@@ -89,11 +89,12 @@ def partial_conv(
         algorithm=algorithm,
         **words,
     )
-    y = sums * (taps / jnp.maximum(seen, 1)).astype(wide)
+    part = jnp.maximum(seen, 1).astype(jnp.finfo(wide).dtype) / taps
+    y = sums / part.astype(wide)
     if bias is not None:
         y = y + one_per_channel(verb, bias, y).astype(wide)
     known = seen > 0
-    fresh = jnp.broadcast_to(known, (*mask.shape[: mask.ndim - rank - 1], *known.shape[known.ndim - rank - 1 :]))
+    fresh = known.reshape(*mask.shape[: mask.ndim - rank - 1], *known.shape[known.ndim - rank - 1 :])
     return jnp.where(known, y, jnp.zeros((), wide)).astype(dtype), fresh.astype(mask.dtype)
 
 
@@ -122,7 +123,7 @@ def known_sites(verb: str, name: str, mask: Array, x: Array, rank: int, *, many:
             f"{verb}: {name} must be (*batch, *spatial, channels) with the spatial sizes {x.shape[batch:-1]} of x and "
             f"{channels}; it has shape {mask.shape} (x has shape {x.shape})."
         )
-    return (mask != 0).reshape(shape)
+    return mask.astype(bool).reshape(shape)
 
 
 def one_per_channel(verb: str, bias: ArrayLike, y: Array) -> Array:

@@ -1,6 +1,6 @@
 """Convolution with a kernel that changes from place to place, as a mix of a few: blur by a varying point spread."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import jax.numpy as jnp
 
