@@ -15,12 +15,20 @@ from jconv.ops._avg_pool import avg_pool, lp_pool
 from jconv.ops._blur_pool import blur_pool
 from jconv.ops._causal import causal_conv
 from jconv.ops._convolve_functions import convolve_functions
+from jconv.ops._deformable import deformable_conv
 from jconv.ops._depthwise import depthwise_conv, separable_conv
+from jconv.ops._dynamic import dynamic_conv
 from jconv.ops._global_pool import global_avg_pool, global_max_pool
+from jconv.ops._involution import carafe, involution
+from jconv.ops._local import local_conv
 from jconv.ops._long import long_conv
+from jconv.ops._masked import masked_conv
 from jconv.ops._max_pool import max_pool, max_pool_with_indices
+from jconv.ops._partial import partial_conv
 from jconv.ops._pixel_shuffle import pixel_shuffle, pixel_unshuffle
 from jconv.ops._resize_conv import resize_conv
+from jconv.ops._spatially_varying import spatially_varying_conv
+from jconv.ops._submanifold import submanifold_conv
 from jconv.ops._unfold import fold, unfold
 from jconv.ops._unpool import max_unpool
 
@@ -29,20 +37,29 @@ __all__ = [
     "adaptive_max_pool",
     "avg_pool",
     "blur_pool",
+    "carafe",
     "causal_conv",
     "convolve_functions",
+    "deformable_conv",
     "depthwise_conv",
+    "dynamic_conv",
     "fold",
     "global_avg_pool",
     "global_max_pool",
+    "involution",
+    "local_conv",
     "long_conv",
     "lp_pool",
+    "masked_conv",
     "max_pool",
     "max_pool_with_indices",
     "max_unpool",
+    "partial_conv",
     "pixel_shuffle",
     "pixel_unshuffle",
     "resize_conv",
     "separable_conv",
+    "spatially_varying_conv",
+    "submanifold_conv",
     "unfold",
 ]

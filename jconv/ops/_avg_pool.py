@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jconv._equation.dtypes import wider
 from jconv._typing import Array, ArrayLike, DType, IntOrInts, Padding
 from jconv._verbs.arguments import as_array, check_dtype
 from jconv.ops._taps import overlap_add, pool_axes, taps
@@ -135,7 +136,7 @@ def with_fractions(verb: str, x: ArrayLike, name: str = "x") -> tuple[Array, DTy
     x = as_array(verb, name, x)
     check_dtype(verb, f"the values of {name}", x.dtype)
     x = x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
-    return x, jnp.promote_types(x.dtype, np.float32)
+    return x, wider(x.dtype, np.dtype(np.float32))
 
 
 def _counts(windows: Windows, *, padded: bool) -> np.ndarray | int:

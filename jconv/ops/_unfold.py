@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 from math import prod
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from jconv._equation.geometry import dilated_size, output_size
-from jconv._typing import Array, ArrayLike, IntOrInts, Ints, Padding, PaddingMode, Pairs
+from jconv._typing import Array, ArrayLike, IntOrInts, Padding, PaddingMode, Pairs
 from jconv._verbs.arguments import as_array, axis_ints
 from jconv._verbs.boundary import fold_boundary, pad_boundary
-from jconv._verbs.padding import check_boundary, padding_modes, padding_pairs
-from jconv._verbs.shapes import check_window
 from jconv.ops._taps import overlap_add, taps
-from jconv.ops._windows import Windows, one_batch_axis, rank_of, spatial_sizes
+from jconv.ops._windows import Windows, one_batch_axis, place_padded, rank_of, spatial_sizes
 
 
 def unfold(
@@ -60,7 +56,7 @@ def unfold(
     """
     x, rank = as_array("unfold", "x", x), rank_of("unfold", "window", window)
     sizes = spatial_sizes("unfold", x, rank, f"window={window!r}")
-    placed = _place("unfold", sizes, window, stride, padding, dilation, padding_mode)
+    placed = place_padded("unfold", sizes, window, stride, padding, dilation, padding_mode)
     y = _unfold(one_batch_axis(x, rank), *placed)
     return y.reshape(*x.shape[: x.ndim - rank - 1], *y.shape[1:])
 
@@ -116,7 +112,7 @@ def fold(
         patches.shape[first : first + rank],
         patches.shape[first + rank : -1],
     )
-    placed = _place("fold", size, window, stride, padding, dilation, padding_mode)
+    placed = place_padded("fold", size, window, stride, padding, dilation, padding_mode)
     if outputs != placed[0].outputs:
         raise ValueError(
             f"fold: of size={size}, unfold makes {placed[0].outputs} patches, and here are {outputs} (patches have "
@@ -124,24 +120,6 @@ def fold(
         )
     x = _fold(patches.reshape(prod(batch), *patches.shape[first:]), *placed)
     return x.reshape(*batch, *x.shape[1:])
-
-
-def _place(
-    verb: str, sizes: Ints, window: Any, stride: Any, padding: Any, dilation: Any, padding_mode: Any
-) -> tuple[Windows, Pairs, tuple[str, ...]]:
-    """The windows over the padded sizes, and the padding."""
-    rank = len(sizes)
-    window = axis_ints(verb, "window", window, rank, least=1)
-    stride = axis_ints(verb, "stride", stride, rank, least=1)
-    dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
-    pairs, implied = padding_pairs(verb, padding, sizes, window, stride, dilation)
-    modes = padding_modes(verb, padding_mode, implied, rank)
-    check_boundary(verb, sizes, pairs, modes)
-    check_window(verb, sizes, pairs, window, dilation)
-    padded = tuple(n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))
-    outputs = tuple(map(output_size, padded, map(dilated_size, window, dilation), stride))
-    zeros = (0,) * rank
-    return Windows(padded, window, outputs, stride, dilation, zeros, zeros), pairs, modes
 
 
 def _lay_out(x: Array, windows: Windows, pairs: Pairs, modes: tuple[str, ...]) -> Array:

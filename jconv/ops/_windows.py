@@ -11,7 +11,7 @@ from jax import lax
 from jconv._equation.geometry import Walk, dilated_size, output_size, walk
 from jconv._typing import Array, Ints, Pairs
 from jconv._verbs.arguments import axis_ints, is_sequence
-from jconv._verbs.padding import FLAX_PADDING_MODES, PADDING_WORDS, padding_pairs
+from jconv._verbs.padding import FLAX_PADDING_MODES, PADDING_WORDS, check_boundary, padding_modes, padding_pairs
 from jconv._verbs.shapes import check_window
 
 # The words of padding that repeat nothing.
@@ -91,6 +91,24 @@ def place_windows(
                 f"padding (spatial sizes {sizes}, window={window}, padding={padding!r}, dilation={dilation}). Pad less."
             )
     return windows, cropped
+
+
+def place_padded(
+    verb: str, sizes: Ints, window: Any, stride: Any, padding: Any, dilation: Any, padding_mode: Any
+) -> tuple[Windows, Pairs, tuple[str, ...]]:
+    """The windows over the padded sizes, the padding, and what stands in it along each axis."""
+    rank = len(sizes)
+    window = axis_ints(verb, "window", window, rank, least=1)
+    stride = axis_ints(verb, "stride", stride, rank, least=1)
+    dilation = axis_ints(verb, "dilation", dilation, rank, least=1)
+    pairs, implied = padding_pairs(verb, padding, sizes, window, stride, dilation)
+    modes = padding_modes(verb, padding_mode, implied, rank)
+    check_boundary(verb, sizes, pairs, modes)
+    check_window(verb, sizes, pairs, window, dilation)
+    padded = tuple(n + lo + hi for n, (lo, hi) in zip(sizes, pairs, strict=True))
+    outputs = tuple(map(output_size, padded, map(dilated_size, window, dilation), stride))
+    zeros = (0,) * rank
+    return Windows(padded, window, outputs, stride, dilation, zeros, zeros), pairs, modes
 
 
 def _floor_size(size: int, low: int, high: int, span: int, stride: int) -> int:
