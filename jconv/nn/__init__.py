@@ -7,16 +7,29 @@
 (2, 9, 9, 8)
 """
 
+from jconv.nn._complex_conv import ComplexConv
+from jconv.nn._continuous_conv import ContinuousConv
 from jconv.nn._conv import Conv
 from jconv.nn._conv_transpose import ConvTranspose
+from jconv.nn._coord_conv import CoordConv
 from jconv.nn._depthwise_conv import DepthwiseConv, SeparableConv
 from jconv.nn._fixed_filter import FixedFilter, Frozen
+from jconv.nn._group_conv import GroupConv, LiftConv
+from jconv.nn._octave_conv import OctaveConv
+from jconv.nn._quaternion_conv import QuaternionConv
 
 __all__ = [
+    "ComplexConv",
+    "ContinuousConv",
     "Conv",
     "ConvTranspose",
+    "CoordConv",
     "DepthwiseConv",
     "FixedFilter",
     "Frozen",
+    "GroupConv",
+    "LiftConv",
+    "OctaveConv",
+    "QuaternionConv",
     "SeparableConv",
 ]
