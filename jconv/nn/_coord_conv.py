@@ -50,7 +50,7 @@ class CoordConv(Conv):
         **options: Any,
     ):
         rank = 1 if isinstance(kernel_size, int) else len(kernel_size)
-        super().__init__(in_features + rank + bool(radius), out_features, kernel_size, strides, rngs=rngs, **options)
+        super().__init__(in_features + rank + radius, out_features, kernel_size, strides, rngs=rngs, **options)
         self.radius = radius
 
     def __call__(self, inputs: Array, out_sharding: None = None) -> Array:

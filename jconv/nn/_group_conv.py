@@ -1,6 +1,6 @@
 """LiftConv and GroupConv: layers whose output turns when the picture does."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import jax.numpy as jnp
 from flax import nnx
@@ -78,14 +78,14 @@ class LiftConv(nnx.Module):
         rngs: nnx.Rngs,
     ):
         name = type(self).__name__
-        self.group = one_word(name, "group", group, tuple(ORDERS))
+        self.group = cast(GroupName, one_word(name, "group", group, tuple(ORDERS)))
         self.basis = one_word(name, "basis", basis, ("taps", "harmonics"))
-        over = () if self.lifts else (ORDERS[self.group],)
-        self.shape = (kernel_size, kernel_size, *over, in_features, out_features)
+        over = 1 if self.lifts else ORDERS[self.group]
+        axis = () if self.lifts else (over,)
+        self.shape = (kernel_size, kernel_size, *axis, in_features, out_features)
         shape = self.shape
         if self.basis == "harmonics":
-            channels = in_features if self.lifts else over[0] * in_features
-            shape = (2, len(circular_harmonics(kernel_size)[1]), channels, out_features)
+            shape = (2, len(circular_harmonics(kernel_size)[1]), over * in_features, out_features)
         self.kernel = nnx.Param(kernel_init(rngs.params(), shape, param_dtype))
         self.bias = nnx.Param(bias_init(rngs.params(), (out_features,), param_dtype)) if use_bias else None
         self.strides, self.padding, self.padding_mode = strides, padding, padding_mode

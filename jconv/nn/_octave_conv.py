@@ -1,6 +1,6 @@
 """OctaveConv: a convolution layer of features at two resolutions."""
 
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 from flax import nnx
@@ -95,7 +95,7 @@ class OctaveConv(nnx.Module):
             inputs = (inputs, None) if self.low_in == 0 else (None, inputs)
         kernel = self.kernel[...]
         outputs = octave_conv(
-            inputs,
+            cast(Any, inputs),
             kernel,
             low_out=self.low_out,
             padding=self.padding,

@@ -64,7 +64,7 @@ def coord_conv(
     verb = "coord_conv"
     x, kernel = with_fractions(verb, x)[0], as_array(verb, "kernel", kernel)
     rank = check_ranks(verb, "x", x.shape, kernel.shape)
-    more = rank + bool(radius)
+    more = rank + radius
     if kernel.shape[-2] != x.shape[-1] + more:
         raise ValueError(
             f"{verb}: the kernel must take c_in={x.shape[-1]} channels of x and {more} coordinates; it takes "

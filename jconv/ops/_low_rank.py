@@ -1,6 +1,6 @@
 """A kernel as a sum of separable terms, with its error; and its use."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -231,7 +231,9 @@ def low_rank_conv(
             padding=own,
             dilation=tuple(d if on else 1 for d, on in zip(dilations, along, strict=True)),
             groups=x.shape[-1] // kernel.shape[-2],
-            padding_mode=tuple(mode if any(pair) else "zeros" for mode, pair in zip(modes, own, strict=True)),
+            padding_mode=cast(
+                Any, tuple(mode if any(pair) else "zeros" for mode, pair in zip(modes, own, strict=True))
+            ),
             precision=precision,
             algorithm=algorithm,
         )

@@ -1,7 +1,7 @@
 """Layers of Flax as layers of a stream, known by what they have: nothing of Flax is imported."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax
 
@@ -87,7 +87,7 @@ def _convolution(layer: Any) -> Iterator[Any]:
         kernel,
         bias=bias,
         stride=strides,
-        padding=layer.padding if causal or rank > 1 else "SAME",
+        padding=cast(Any, layer.padding if causal or rank > 1 else "SAME"),
         dilation=dilation,
         groups=layer.feature_group_count,
         padding_mode=getattr(layer, "padding_mode", "zeros") if causal or rank > 1 else "zeros",
