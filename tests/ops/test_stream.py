@@ -205,6 +205,8 @@ def test_a_stream_keeps_its_adjoint(kind, x64):
 
 
 class Model(nnx.Module):
+    """Its layers are called in an order that nothing shows."""
+
     def __init__(self):
         self.parts = nnx.List([Conv(1, 1, 3, padding="CAUSAL", rngs=nnx.Rngs(0))])
 
