@@ -9,8 +9,11 @@
 
 from jconv.nn._blur_pool import BlurPool
 from jconv.nn._causal_conv import CausalConv
+from jconv.nn._complex_conv import ComplexConv
+from jconv.nn._continuous_conv import ContinuousConv
 from jconv.nn._conv import Conv
 from jconv.nn._conv_transpose import ConvTranspose
+from jconv.nn._coord_conv import CoordConv
 from jconv.nn._depthwise_conv import DepthwiseConv, SeparableConv
 from jconv.nn._fixed_filter import FixedFilter, Frozen
 from jconv.nn._long_conv import ImplicitKernel, LongConv
@@ -30,8 +33,16 @@ __all__ = [
     "AvgPool",
     "BlurPool",
     "CausalConv",
+from jconv.nn._group_conv import GroupConv, LiftConv
+from jconv.nn._octave_conv import OctaveConv
+from jconv.nn._quaternion_conv import QuaternionConv
+
+__all__ = [
+    "ComplexConv",
+    "ContinuousConv",
     "Conv",
     "ConvTranspose",
+    "CoordConv",
     "DepthwiseConv",
     "FixedFilter",
     "Frozen",
@@ -41,5 +52,9 @@ __all__ = [
     "LPPool",
     "LongConv",
     "MaxPool",
+    "GroupConv",
+    "LiftConv",
+    "OctaveConv",
+    "QuaternionConv",
     "SeparableConv",
 ]
