@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jconv.cli.errors import one_line_errors
+from jconv.cli.errors import InputError, one_line_errors
 
 Task = Literal["classify", "segment", "detect", "video", "audio", "sequence"]
 
@@ -66,14 +66,16 @@ def train(
     with one_line_errors("jconv train"):
         from jconv.cli.train.command import Options, run
 
+        if learning_rate is not None and not learning_rate > 0:
+            raise InputError(f"--learning-rate {learning_rate:g}: must be greater than 0.")
         asked = Options(
             task=task,
-            model=model,
-            data=None if data is None else str(data),
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            examples=examples,
+            model=model or "",
+            data="" if data is None else str(data),
+            epochs=epochs or 0,
+            batch_size=batch_size or 0,
+            learning_rate=learning_rate or 0.0,
+            examples=examples or 0,
             seed=seed,
         )
         raise typer.Exit(run(asked, out, resume=resume, platform=platform))

@@ -20,8 +20,8 @@ def digits() -> Dataset:
     References:
         Alpaydin and Kaynak (1998), "Optical recognition of handwritten digits", UCI machine learning repository.
     """
-    found = load_digits()
-    pictures = (found.images[..., None] / 16).astype(np.float32)
-    train, test = split(pictures, found.target.astype(np.int32))
+    pixels, labels = load_digits(return_X_y=True)
+    pictures = (np.asarray(pixels).reshape(-1, 8, 8, 1) / 16).astype(np.float32)
+    train, test = split(pictures, np.asarray(labels).astype(np.int32))
     about = "1,797 handwritten digits of 8x8 pixels, as scikit-learn ships them."
     return Dataset("digits", train, test, tuple("0123456789"), about)

@@ -86,7 +86,7 @@ class Checkpoints:
 
     def arrays(self, step: int) -> dict[str, Any]:
         """Read all arrays of a step by their names, as they stand in the file."""
-        return self.manager.restore(step, args=ocp.args.StandardRestore())
+        return dict(self.manager.restore(step, args=ocp.args.StandardRestore()))
 
     def _shapes(self, step: int) -> dict[str, tuple[int, ...]]:
         """Give the shapes of what was saved, by name."""
@@ -112,7 +112,7 @@ def _plain(leaf: Any) -> np.ndarray:
 def _as_saved(array: Any, like: Any) -> Any:
     """Give a saved array the kind of the one that was saved: a key, or numbers."""
     if _is_key(like):
-        return jax.random.wrap_key_data(np.asarray(array), impl=jax.random.key_impl(like))
+        return jax.random.wrap_key_data(jax.numpy.asarray(array), impl=jax.random.key_impl(like))
     return jax.numpy.asarray(np.asarray(array))
 
 

@@ -131,7 +131,7 @@ def train(
     recipe = Recipe(graphdef, optimizer, loss, augment, compute_dtype, average)
     start = jax.tree.map(jnp.copy, (params, rest, {} if average is None else params))  # the chunk uses its memory up
     state = State(start[0], start[1], optimizer.init(params), start[2], jnp.zeros((), jnp.int32))
-    run = _Run(model, recipe, data, jax.random.key(seed), chunk, _sharding(data[0], devices))
+    run = _Run(model, recipe, data, jax.random.key(seed), chunk, _sharding(data[0] or (), devices))
     if folder is None:
         return run.to_the_end(state, steps, validate, on_report, None, None, save_every)
     checkpoints = Checkpoints(Path(folder) / "checkpoints", keep)

@@ -16,7 +16,9 @@ from jconv.nn._conv_transpose import ConvTranspose
 from jconv.nn._coord_conv import CoordConv
 from jconv.nn._depthwise_conv import DepthwiseConv, SeparableConv
 from jconv.nn._fixed_filter import FixedFilter, Frozen
+from jconv.nn._group_conv import GroupConv, LiftConv
 from jconv.nn._long_conv import ImplicitKernel, LongConv
+from jconv.nn._octave_conv import OctaveConv
 from jconv.nn._pool import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -26,6 +28,7 @@ from jconv.nn._pool import (
     LPPool,
     MaxPool,
 )
+from jconv.nn._quaternion_conv import QuaternionConv
 
 __all__ = [
     "AdaptiveAvgPool",
@@ -33,11 +36,6 @@ __all__ = [
     "AvgPool",
     "BlurPool",
     "CausalConv",
-from jconv.nn._group_conv import GroupConv, LiftConv
-from jconv.nn._octave_conv import OctaveConv
-from jconv.nn._quaternion_conv import QuaternionConv
-
-__all__ = [
     "ComplexConv",
     "ContinuousConv",
     "Conv",
@@ -48,12 +46,12 @@ __all__ = [
     "Frozen",
     "GlobalAvgPool",
     "GlobalMaxPool",
+    "GroupConv",
     "ImplicitKernel",
     "LPPool",
+    "LiftConv",
     "LongConv",
     "MaxPool",
-    "GroupConv",
-    "LiftConv",
     "OctaveConv",
     "QuaternionConv",
     "SeparableConv",

@@ -37,15 +37,15 @@ MODEL_SEED, DATA_SEED = 0, 1  # apart, so that they are no copies of one another
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `jconv train`; None asks for the task's default."""
+    """The options of `jconv train`; empty or 0 asks for the task's default, for all examples, or for its own data."""
 
     task: str
-    model: str | None = None
-    data: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    examples: int | None = None
+    model: str = ""
+    data: str = ""
+    epochs: int = 0
+    batch_size: int = 0
+    learning_rate: float = 0.0
+    examples: int = 0
     seed: int = 0
 
 
@@ -225,7 +225,7 @@ def parameters(model: nnx.Module) -> int:
 
 def _read(task: Task, options: Options) -> Dataset:
     """Read the data, and fewer of them to train on if that is asked."""
-    path = None if options.data is None else Path(options.data)
+    path = Path(options.data) if options.data else None
     try:
         data = task.read(path, options.seed)
     except RuntimeError as error:
@@ -243,10 +243,8 @@ def _filled(task: Task, options: Options, examples: int) -> Options:
         raise InputError(
             f"--model {model}: there is no such model for {task.name}. Give one of {', '.join(task.models)}."
         )
-    rate = task.learning_rate if options.learning_rate is None else options.learning_rate
-    if not rate > 0:
-        raise InputError(f"--learning-rate {rate:g}: must be greater than 0.")
-    if (options.batch_size or 1) > examples:
+    rate = options.learning_rate or task.learning_rate
+    if options.batch_size > examples:
         raise InputError(
             f"--batch-size {options.batch_size}: there are only {examples} examples to train on. Give at most that."
         )
@@ -269,7 +267,7 @@ def _agreed(options: Options, out: Path, resume: bool) -> Options:
     if before.task != options.task:
         raise InputError(f"--out {out}: the training in it is of the task {before.task}. Give that task.")
     for name, value in asdict(options).items():
-        if value not in (None, getattr(before, name), getattr(Options(options.task), name)):
+        if value not in (getattr(before, name), getattr(Options(options.task), name)):
             raise InputError(
                 f"--{name.replace('_', '-')} {value}: the training in {out} has {getattr(before, name)}. "
                 "Leave it out, or give another --out without --resume."

@@ -73,12 +73,12 @@ def figures(model, inputs, found, held_out, kind: Kind) -> list:
         [f"{kind.classes[k]} {s:.2f}" for k, s in zip(labels[c], scores[c], strict=True)]
         for labels, scores, c in zip(found["labels"], found["scores"], chosen, strict=True)
     ]
-    truth = {}
+    true, true_words = None, None
     if held_out:
         there = [labels >= 0 for labels in held_out[-1]]
-        truth["true"] = [_across(b[t]) for b, t in zip(held_out[-2], there, strict=True)]
-        truth["true_words"] = [[kind.classes[k] for k in b[t]] for b, t in zip(held_out[-1], there, strict=True)]
-    return [plot.boxes(np.clip(inputs, 0, 1), boxes, words=said, **truth)]
+        true = [_across(b[t]) for b, t in zip(held_out[-2], there, strict=True)]
+        true_words = [[kind.classes[k] for k in b[t]] for b, t in zip(held_out[-1], there, strict=True)]
+    return [plot.boxes(np.clip(inputs, 0, 1), boxes, words=said, true=true, true_words=true_words)]
 
 
 def augment(kind: Kind):

@@ -74,8 +74,8 @@ def masks_of(path: Path) -> Dataset:
             levels = np.asarray(image)
         if levels.shape != picture.shape[:2]:
             raise InputError(
-                f"--data {path}: masks/{mask.name} is {_size(levels)}, its picture {_size(picture)}. Give one size, and "
-                "class numbers as grey levels."
+                f"--data {path}: masks/{mask.name} is {_size(levels)}, its picture {_size(picture)}. "
+                "Give one size, and class numbers as grey levels."
             )
         masks.append(levels.astype(np.int32))
     side = _side(pictures)
