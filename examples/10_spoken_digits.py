@@ -25,7 +25,7 @@ def right(model, sounds, digits):
 
 def main(quick: bool = False) -> None:
     """Train, and judge by the voices that were held out."""
-    data = spoken_digits(takes=1 if quick else 3)
+    data = spoken_digits(takes=1 if quick else 2)
     test = tuple(a[::4] for a in data.test) if quick else data.test
     model = AudioNet(rate=data.facts["rate"], width=4 if quick else 16, rngs=nnx.Rngs(0))
     steps, losses = 40 if quick else 600, []

@@ -18,14 +18,15 @@ The chapters (`jconv.kernels`, `jconv.nn`, `jconv.fit`, ...) are modules, import
 (3, 3)
 """
 
+import importlib as _importlib
 from importlib.metadata import version as _version
+from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from jconv._algorithms import Algorithm, Cost
 from jconv._choice.choose import choose_algorithm
 from jconv._choice.tuned import load_tuned
 from jconv._equation.problem import ConvProblem
-from jconv._lazy import later as _later
 from jconv._programs.explain import explain
 from jconv._programs.install import install, installed, uninstall
 from jconv._programs.install import install_if_asked as _install_if_asked
@@ -86,7 +87,13 @@ _CHAPTERS = (
     "signal",
     "testing",
 )
-__getattr__ = _later(__name__, {name: f"jconv.{name}" for name in _CHAPTERS})
+
+
+def __getattr__(name: str) -> _ModuleType:
+    """A chapter, as a module."""
+    if name in _CHAPTERS:
+        return _importlib.import_module(f"jconv.{name}")
+    raise AttributeError(f"module 'jconv' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -38,6 +38,7 @@ LATE_IMPORTS = {
     "cli/__init__.py",
     "cli/app.py",
     "cli/app_show.py",
+    "cli/app_train.py",
 }  # so that `--help` is quick, and a missing extra is told in words
 
 

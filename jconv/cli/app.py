@@ -10,9 +10,9 @@ import typer
 from jconv._algorithms import ALGORITHMS
 from jconv._choice.choose import CHOICES
 from jconv.cli.app_show import show
+from jconv.cli.app_train import predict, train
 from jconv.cli.errors import one_line_errors
 from jconv.cli.options import NAMED_FILTERS, Border, LearnOptions, Model, Optimizer
-from jconv.cli.train_app import predict, train
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,18 +1,13 @@
 """Training by optax: `train` for models on batches, `fit` for all data at once, and kernels in closed form."""
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-
-from jconv._lazy import later as _later
+from jconv.fit._checkpoints import CheckpointError, Checkpoints
 from jconv.fit._decorrelate import decorrelate
+from jconv.fit._evaluate import evaluate
 from jconv.fit._fit_kernel import fit_kernel
 from jconv.fit._scores import mean_average_precision, mean_iou
 from jconv.fit._solve_kernel import solve_kernel
 from jconv.fit._train import DivergedError, Loss, Progress, fit, fit_chunks, squared_error
-
-if _TYPE_CHECKING:
-    from jconv.fit._checkpoints import CheckpointError, Checkpoints
-    from jconv.fit._evaluate import evaluate
-    from jconv.fit._training import Report, train
+from jconv.fit._training import Report, train
 
 __all__ = [
     "CheckpointError",
@@ -32,15 +27,3 @@ __all__ = [
     "squared_error",
     "train",
 ]
-
-# What brings Orbax, Grain and TensorBoard with it (extra `train`).
-__getattr__ = _later(
-    __name__,
-    {
-        "CheckpointError": "jconv.fit._checkpoints",
-        "Checkpoints": "jconv.fit._checkpoints",
-        "Report": "jconv.fit._training",
-        "evaluate": "jconv.fit._evaluate",
-        "train": "jconv.fit._training",
-    },
-)

@@ -4,16 +4,20 @@ import csv
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
-
-from tensorboardX import SummaryWriter
+from typing import Any
 
 from jconv._files import write_files
+
+try:  # of the extra `train`; without it the CSV is all there is
+    from tensorboardX import SummaryWriter
+except ModuleNotFoundError:  # pragma: no cover
+    SummaryWriter = None
 
 NAME = "log.csv"
 
 
 class Log:
-    """Rows of numbers by step, in `log.csv`, and in `tensorboard/` as scalars.
+    """Rows of numbers by step, in `log.csv`, and in `tensorboard/` as scalars where tensorboardX is installed.
 
     Args:
         folder: where they are; made if it is missing.
@@ -26,7 +30,7 @@ class Log:
         if step and (folder / NAME).exists():
             with (folder / NAME).open(newline="") as file:
                 self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
-        self.writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+        self.writer: Any = SummaryWriter and SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Add a row, and write the file anew under another name, then rename it."""
@@ -38,8 +42,10 @@ class Log:
         writer.writerows(self.rows)
         write_files(self.folder, {NAME: text.getvalue().encode()})
         for name, value in values.items():
-            self.writer.add_scalar(name, value, step)
+            if self.writer:
+                self.writer.add_scalar(name, value, step)
 
     def close(self) -> None:
         """Write what is still held back."""
-        self.writer.close()
+        if self.writer:
+            self.writer.close()

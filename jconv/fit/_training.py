@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +19,13 @@ from jconv.fit._checkpoints import CheckpointError, Checkpoints
 from jconv.fit._logs import Log
 from jconv.fit._step import Recipe, State, run_chunk, stacked
 from jconv.fit._train import DivergedError
+
+
+class Batches(Protocol):
+    """What gives the batch of step i as `data[i]`."""
+
+    def __getitem__(self, index: int, /) -> Any:
+        """Give a tuple of arrays `(batch, ...)`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Report:
 
 def train(
     model: nnx.Module,
-    data: grain.MapDataset,
+    data: Batches,
     optimizer: optax.GradientTransformation,
     *,
     loss: Callable[..., Array],
@@ -155,7 +161,7 @@ class _Run:
 
     model: nnx.Module
     recipe: Recipe
-    data: grain.MapDataset
+    data: Batches
     key: Array
     chunk: int
     sharding: tuple[NamedSharding, NamedSharding]

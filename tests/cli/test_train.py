@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from jconv.cli.app import app
-from jconv.cli.train.command import TASKS, load_task
+from jconv.cli.train.job import TASKS, load_task
 from jconv.fit import Checkpoints
 
 FILES = {"run.json", "metrics.json", "report.png", "log.csv", "tensorboard", "checkpoints"}

@@ -1,63 +1,24 @@
 """`jconv train TASK` on the terminal: data, model, training, score on held-out data, files."""
 
 import json
-import math
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib import import_module
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import jax
 import numpy as np
-import optax
-from flax import nnx
 from rich.console import Console
 
-from jconv._device import processor
-from jconv.cli.errors import INTERRUPTED, InputError, printable
+from jconv.cli.errors import INTERRUPTED, InputError
 from jconv.cli.folder import check_folder, write_out
 from jconv.cli.interrupts import Interrupts
-from jconv.cli.train.report import report
-from jconv.cli.train.task import Kind, Task, kind_of
-from jconv.data import Dataset, batches
-from jconv.fit import CheckpointError, DivergedError, Report, train
-from jconv.fit._evaluate import map_batches
-from jconv.fit._progress import progress_bar
+from jconv.cli.train.job import Job, Options, as_json, load_task
+from jconv.cli.train.task import Task
+from jconv.cli.verify import find_device
+from jconv.data import Dataset
 
 RUN = "run.json"  # what the training was asked, so that it can be resumed and used
-TIMES_SAVED = 8
-CHUNK = 20
-TASKS = ("classify", "segment", "detect", "video", "audio", "sequence")
-MODEL_SEED, DATA_SEED = 0, 1  # apart, so that they are no copies of one another
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of `jconv train`; empty or 0 asks for the task's default, for all examples, or for its own data."""
-
-    task: str
-    model: str = ""
-    data: str = ""
-    epochs: int = 0
-    batch_size: int = 0
-    learning_rate: float = 0.0
-    examples: int = 0
-    seed: int = 0
-
-
-def load_task(name: str) -> Task:
-    """Give a task by its name.
-
-    Raises:
-        InputError: there is none of the name.
-    """
-    if name not in TASKS:
-        raise InputError(f"{name}: there is no such task. Give one of {', '.join(TASKS)}.")
-    return import_module(f"jconv.cli.train.{name}").TASK
 
 
 def run(options: Options, out: Path | None, *, resume: bool, platform: str | None) -> int:
@@ -75,9 +36,13 @@ def run(options: Options, out: Path | None, *, resume: bool, platform: str | Non
     Raises:
         InputError: for bad input; nothing that was saved is lost.
     """
+    with jax.default_device(find_device(platform)):
+        return _run(options, out, resume=resume)
+
+
+def _run(options: Options, out: Path | None, *, resume: bool) -> int:
+    """Do it on the default device."""
     started = time.perf_counter()
-    if platform is not None:
-        jax.config.update("jax_platforms", platform)
     task = load_task(options.task)
     out = Path("runs") / task.name if out is None else out
     check_folder(out)
@@ -86,7 +51,7 @@ def run(options: Options, out: Path | None, *, resume: bool, platform: str | Non
     data = _read(task, options)
     job = Job(task, _filled(task, options, len(data.train[0])), data, out)
     console.print(f"{task.name}: {len(data.train[0])} to train on, {len(data.test[0])} held out. {data.about}")
-    write_out(out, {RUN: _json(job.facts())})
+    write_out(out, {RUN: as_json(job.facts())})
     with Interrupts(console) as interrupts:
         beside = job.compared(console, interrupts) if task.beside and options.model != task.beside else None
         if interrupts.seen:
@@ -97,130 +62,6 @@ def run(options: Options, out: Path | None, *, resume: bool, platform: str | Non
             return INTERRUPTED
     job.finish(console, model, beside, time.perf_counter() - started)
     return 0
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training: its task, options without gaps, data, and folder."""
-
-    task: Task
-    options: Options
-    data: Dataset
-    out: Path
-
-    @property
-    def kind(self) -> Kind:
-        """What models must know of the data."""
-        return kind_of(self.data)
-
-    def facts(self) -> dict[str, Any]:
-        """What `run.json` holds: enough to build the model again."""
-        kind = self.kind
-        return {
-            "options": asdict(self.options),
-            "input_shape": kind.input_shape,
-            "classes": kind.classes,
-            "facts": kind.facts,
-            "jconv": version("jconv"),
-        }
-
-    def trained(self, name: str, out: Path | None, console: Console, interrupts: Interrupts, resume: bool):
-        """Train the model of a name; gives it in evaluation mode, and the last report."""
-        options = self.options
-        model = self.task.models[name](self.kind, nnx.Rngs(options.seed))
-        per_epoch = len(self.data.train[0]) // options.batch_size
-        steps = options.epochs * per_epoch
-        rate = optax.cosine_onecycle_schedule(steps, options.learning_rate, pct_start=0.2)
-        score = self.scores
-
-        def validate(model: nnx.Module) -> dict[str, float]:
-            return score(model)[0]
-
-        with progress_bar(console, steps, CHUNK, what=f"training {name}") as show:
-
-            def tell(progress: Report) -> bool:
-                words = f"loss {progress.loss:.3f}"
-                words += "".join(f"  {metric} {value:.1%}" for metric, value in list(progress.scores.items())[:1])
-                show(progress.step, f"{words}  {progress.examples_per_second:.0f} examples/s")
-                return interrupts.seen
-
-            try:
-                last = train(
-                    model,
-                    batches(*self.data.train, batch_size=options.batch_size, seed=options.seed),
-                    optax.adamw(rate, weight_decay=1e-3),
-                    loss=self.task.loss,
-                    steps=steps,
-                    augment=self.task.augment(self.kind),
-                    validate=validate if out is not None else None,
-                    folder=out,
-                    resume=resume,
-                    save_every=math.ceil(steps / TIMES_SAVED),
-                    chunk=CHUNK,
-                    seed=options.seed,
-                    clip=1.0,
-                    average=self.task.average,
-                    on_report=tell,
-                )
-            except DivergedError as error:
-                raise InputError(
-                    f"--learning-rate {options.learning_rate:g}: the training diverged at step {error.step} (its loss "
-                    f"became {error.loss}). Give a lower rate, and another --out."
-                ) from None
-            except CheckpointError as error:
-                raise InputError(str(error)) from None
-        model.eval()
-        return model, last
-
-    def scores(self, model: nnx.Module) -> tuple[dict[str, float], Any]:
-        """Score a model on the held-out data; gives its answers too."""
-        found = map_batches(self.task.answers, model, self.data.test[0])
-        return self.task.score(found, self.data.test[1:], self.kind), found
-
-    def compared(self, console: Console, interrupts: Interrupts) -> dict[str, Any]:
-        """Train the model that it is compared with, on the same data by the same options; saves nothing."""
-        model, last = self.trained(self.task.beside, None, console, interrupts, False)
-        scores = self.scores(model)[0] if last.step == last.steps else {}
-        return {"model": self.task.beside, "parameters": parameters(model), **scores}
-
-    def finish(self, console: Console, model: nnx.Module, beside: dict[str, Any] | None, seconds: float) -> None:
-        """Score, write `metrics.json` and `report.png`, and print."""
-        scores, found = self.scores(model)
-        metrics = {
-            "task": self.task.name,
-            "metric": self.task.metric,
-            "value": next(iter(scores.values())),
-            "scores": scores,
-            "examples": len(self.data.train[0]),
-            "examples_held_out": len(self.data.test[0]),
-            "parameters": parameters(model),
-            "beside": beside,
-            "seconds": round(seconds, 1),
-            "data": self.data.about,
-            "options": asdict(self.options),
-            "versions": {name: version(name) for name in ("jconv", "jax", "flax", "optax")}
-            | {"python": python_version()},
-            "device": processor() if jax.default_backend() == "cpu" else jax.devices()[0].device_kind,
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        figures = self.task.figures(model, self.data.test[0], found, self.data.test[1:], self.kind)
-        picture = report(figures, _curves(self.out / "log.csv"), model, f"training of {self.options.model}")
-        write_out(self.out, {"report.png": picture, "metrics.json": _json(metrics)})
-        console.print(
-            f"{self.task.metric}: {metrics['value']:.2%} on {metrics['examples_held_out']} held-out examples "
-            f"({self.options.model}, {metrics['parameters']:,} parameters, {seconds:.0f} s)"
-        )
-        for name, value in list(scores.items())[1:]:
-            console.print(f"{name}: {value:.2%}")
-        if beside:
-            value = beside.get(next(iter(scores)), math.nan)
-            console.print(f"beside it {beside['model']}, {beside['parameters']:,} parameters: {value:.2%}")
-        console.print(f"Written: {printable(self.out / 'report.png')}, metrics.json, checkpoints", soft_wrap=True)
-
-
-def parameters(model: nnx.Module) -> int:
-    """Count the parameters of a model."""
-    return sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
 
 
 def _read(task: Task, options: Options) -> Dataset:
@@ -287,19 +128,3 @@ def read_run(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder}: there is no training in it ({error}). Give the folder that jconv train wrote."
         ) from None
-
-
-def _curves(log: Path) -> dict[str, Any]:
-    """Read the curves of a log: each column with its steps."""
-    names, *rows = (line.split(",") for line in log.read_text().splitlines())
-    curves = {}
-    for place, name in enumerate(names):
-        if name not in ("step", "examples_per_second"):
-            points = [(float(row[0]), float(row[place])) for row in rows if len(row) > place and row[place]]
-            curves[name] = np.array(points)
-    return curves
-
-
-def _json(value: Any) -> bytes:
-    """Give JSON as a file has it."""
-    return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()

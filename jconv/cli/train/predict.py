@@ -8,7 +8,8 @@ from rich.console import Console
 
 from jconv.cli.errors import InputError, printable
 from jconv.cli.folder import write_out
-from jconv.cli.train.command import Options, load_task, read_run
+from jconv.cli.train.command import read_run
+from jconv.cli.train.job import Options, load_task
 from jconv.cli.train.report import stacked
 from jconv.cli.train.task import Kind
 from jconv.fit import CheckpointError

@@ -1,19 +1,31 @@
 """A user's own data for `jconv train`, and his files for `jconv predict`; every mistake in them is told in one line."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image
 
 from jconv.cli.errors import InputError
+from jconv.cli.train.files import (
+    PICTURES,
+    common_side,
+    fitted,
+    in_frames,
+    opened,
+    pictures_in,
+    read_arrays,
+    read_picture,
+    read_video,
+    resized,
+    size_words,
+    with_channels,
+)
 from jconv.cli.train.sounds import read_sound
 from jconv.cli.train.task import Kind
 from jconv.data import Dataset, split
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-SIDE = 64  # pictures of different sizes are brought to this
 FRAMES = 12
 LEAST = 2  # examples of each class: one to train on, one held out
 
@@ -43,13 +55,13 @@ def classes_of(path: Path, read: Callable[[Path], tuple[np.ndarray, np.ndarray, 
 def picture_classes(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], dict]:
     """Read a folder of class folders of pictures."""
     files, labels, names = _by_class(path, lambda file: file.suffix.lower() in PICTURES, "pictures")
-    return _same_size([_picture(file) for file in files]), labels, names, {}
+    return _same_size([read_picture(file) for file in files]), labels, names, {}
 
 
 def video_classes(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], dict]:
     """Read a folder of class folders of GIFs or of folders of frames."""
     files, labels, names = _by_class(path, lambda file: file.is_dir() or file.suffix.lower() == ".gif", "videos")
-    return _videos([_video(file) for file in files]), labels, names, {}
+    return _videos([read_video(file) for file in files]), labels, names, {}
 
 
 def sound_classes(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], dict]:
@@ -58,29 +70,29 @@ def sound_classes(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], 
     rate, _ = read_sound(files[0])
     sounds = [read_sound(file, rate)[1] for file in files]
     length = max(map(len, sounds))
-    return np.stack([_fitted(sound, length) for sound in sounds]), labels, names, {"rate": rate}
+    return np.stack([fitted(sound, length) for sound in sounds]), labels, names, {"rate": rate}
 
 
 def masks_of(path: Path) -> Dataset:
     """Read `pictures/` and `masks/`: a mask has its picture's name, and class numbers as grey levels."""
     folder = _folder(path)
-    files = _files(folder / "pictures", "pictures")
-    pictures, masks = [_picture(file) for file in files], []
+    files = pictures_in(folder / "pictures", "pictures")
+    pictures, masks = [read_picture(file) for file in files], []
     for file, picture in zip(files, pictures, strict=True):
         mask = folder / "masks" / f"{file.stem}.png"
         if not mask.exists():
             raise InputError(f"--data {path}: there is no masks/{mask.name} for the picture {file.name}.")
-        with _opened(mask) as image:
+        with opened(mask) as image:
             levels = np.asarray(image)
         if levels.shape != picture.shape[:2]:
             raise InputError(
-                f"--data {path}: masks/{mask.name} is {_size(levels)}, its picture {_size(picture)}. "
+                f"--data {path}: masks/{mask.name} is {size_words(levels)}, its picture {size_words(picture)}. "
                 "Give one size, and class numbers as grey levels."
             )
         masks.append(levels.astype(np.int32))
-    side = _side(pictures)
-    inputs = np.stack([_resized(p, side) for p in pictures])
-    labels = np.stack([_resized(m, side, Image.Resampling.NEAREST) for m in masks])
+    side = common_side(pictures)
+    inputs = np.stack([resized(p, side) for p in pictures])
+    labels = np.stack([resized(m, side, Image.Resampling.NEAREST) for m in masks])
     names = tuple(f"class {k}" for k in range(max(int(labels.max()) + 1, 2)))
     train, test = split(inputs, labels)
     if not len(test[0]):
@@ -106,8 +118,8 @@ def boxes_of(path: Path) -> Dataset:
         ) from None
     if not images:
         raise InputError(f"--data {path}: boxes.json names no pictures.")
-    pictures = [_picture(folder / name) for name in images.values()]
-    side, most = _side(pictures), max(1, *map(len, found.values()))
+    pictures = [read_picture(folder / name) for name in images.values()]
+    side, most = common_side(pictures), max(1, *map(len, found.values()))
     boxes, labels = np.zeros((len(images), most, 4), np.float32), np.full((len(images), most), -1, np.int32)
     for n, ((i, name), picture) in enumerate(zip(images.items(), pictures, strict=True)):
         height, width = picture.shape[:2]
@@ -115,12 +127,12 @@ def boxes_of(path: Path) -> Dataset:
             if left < 0 or top < 0 or left + wide > width or top + high > height or wide <= 0 or high <= 0:
                 raise InputError(
                     f"--data {path}: the box {[left, top, wide, high]} of {name} is empty or outside of the picture "
-                    f"({_size(picture)}). A bbox is left, top, width, height in pixels."
+                    f"({size_words(picture)}). A bbox is left, top, width, height in pixels."
                 )
             scale = np.array([side[0] / height, side[1] / width] * 2)
             boxes[n, k] = np.array([top, left, top + high, left + wide]) * scale
             labels[n, k] = label
-    train, test = split(np.stack([_resized(p, side) for p in pictures]), boxes, labels)
+    train, test = split(np.stack([resized(p, side) for p in pictures]), boxes, labels)
     if not len(test[0]):
         raise InputError(f"--data {path}: one picture only. Give at least two: one is held out.")
     about = f"From {path.name}; a fifth of the pictures is held out."
@@ -129,24 +141,26 @@ def boxes_of(path: Path) -> Dataset:
 
 def pictures_like(paths: Sequence[Path], kind: Kind) -> np.ndarray:
     """Read pictures as a model takes them: its size and its number of channels."""
-    return np.stack([_channels(_resized(_picture(p), kind.input_shape[:2]), kind.input_shape[-1]) for p in paths])
+    return np.stack(
+        [with_channels(resized(read_picture(p), kind.input_shape[:2]), kind.input_shape[-1]) for p in paths]
+    )
 
 
 def videos_like(paths: Sequence[Path], kind: Kind) -> np.ndarray:
     """Read videos as a model takes them."""
     frames, height, width, channels = kind.input_shape
-    return np.stack([_channels(_in_frames(_video(p), frames, (height, width)), channels) for p in paths])
+    return np.stack([with_channels(in_frames(read_video(p), frames, (height, width)), channels) for p in paths])
 
 
 def sounds_like(paths: Sequence[Path], kind: Kind) -> np.ndarray:
     """Read sounds of the model's rate, cut or filled up to its length."""
-    return np.stack([_fitted(read_sound(p, kind.facts["rate"])[1], kind.input_shape[0]) for p in paths])
+    return np.stack([fitted(read_sound(p, kind.facts["rate"])[1], kind.input_shape[0]) for p in paths])
 
 
 def sequences_like(paths: Sequence[Path], kind: Kind) -> np.ndarray:
     """Read sequences: the array x of an .npz, or pictures row by row where the model was trained on such."""
     if paths[0].suffix == ".npz":
-        x, _ = _xy(paths[0], False)
+        x, _ = read_arrays(paths[0], False)
         if x.shape[1:] != kind.input_shape:
             raise InputError(f"{paths[0]}: x has shape {x.shape}; give (n, {', '.join(map(str, kind.input_shape))}).")
         return x
@@ -164,14 +178,6 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _files(folder: Path, what: str) -> list[Path]:
-    """Give the pictures of a folder by name."""
-    files = sorted(p for p in folder.glob("*") if p.suffix.lower() in PICTURES) if folder.is_dir() else []
-    if not files:
-        raise InputError(f"--data {folder}: there are no {what}. Give a folder with some ({', '.join(PICTURES)}).")
-    return files
-
-
 def _by_class(path: Path, wanted: Callable[[Path], bool], what: str) -> tuple[list[Path], np.ndarray, tuple[str, ...]]:
     """Give the files of class folders, their classes' numbers, and the classes' names."""
     folders = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
@@ -187,118 +193,28 @@ def _by_class(path: Path, wanted: Callable[[Path], bool], what: str) -> tuple[li
     return files, np.array(labels, np.int32), tuple(folder.name for folder in folders)
 
 
-def _opened(path: Path) -> Image.Image:
-    """Open a picture."""
-    try:
-        image = Image.open(path)
-        image.load()
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file.") from None
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError):
-        raise InputError(f"{path}: cannot be read as a picture. Mend it, or take it away.") from None
-    return image
-
-
-def _picture(path: Path) -> np.ndarray:
-    """Read a picture as (height, width, 1 or 3) in [0, 1]."""
-    with _opened(path) as image:
-        grey = image.mode in ("1", "L", "I;16", "I", "F", "LA")
-        array = np.asarray(image.convert("L" if grey else "RGB"), np.float32) / 255
-    return array[..., None] if grey else array
-
-
-def _video(path: Path) -> list[np.ndarray]:
-    """Read the frames of a GIF, or of a folder of pictures by name."""
-    if path.is_dir():
-        frames = [_picture(file) for file in _files(path, "frames")]
-    elif path.suffix.lower() in PICTURES:
-        with _opened(path) as image:
-            frames = [np.asarray(f.convert("RGB"), np.float32) / 255 for f in ImageSequence.Iterator(image)]
-    else:
-        raise InputError(f"{path}: give a GIF, or a folder of frames.")
-    channels = max(f.shape[-1] for f in frames)
-    return [_channels(f, channels) for f in frames]
-
-
 def _videos(videos: list[list[np.ndarray]]) -> np.ndarray:
     """Give videos one size, number of frames, and number of channels."""
     firsts = [video[0] for video in videos]
     channels = max(f.shape[-1] for f in firsts)
-    return np.stack([_channels(_in_frames(video, FRAMES, _side(firsts)), channels) for video in videos])
-
-
-def _in_frames(video: list[np.ndarray], count: int, side: tuple[int, ...]) -> np.ndarray:
-    """Give so many frames, evenly spaced, of one size."""
-    chosen = np.linspace(0, len(video) - 1, count).round().astype(int)
-    return np.stack([_resized(video[i], side) for i in chosen])
-
-
-def _side(pictures: Sequence[np.ndarray]) -> tuple[int, int]:
-    """Give the size that all have, up to a multiple of 8; or 64x64."""
-    sizes = {p.shape[:2] for p in pictures}
-    if len(sizes) > 1:
-        return SIDE, SIDE
-    height, width = sizes.pop()
-    return max(8, height // 8 * 8), max(8, width // 8 * 8)
+    return np.stack([with_channels(in_frames(video, FRAMES, common_side(firsts)), channels) for video in videos])
 
 
 def _same_size(pictures: list[np.ndarray]) -> np.ndarray:
     """Give pictures one size and number of channels."""
-    side, channels = _side(pictures), max(p.shape[-1] for p in pictures)
-    return np.stack([_channels(_resized(p, side), channels) for p in pictures])
-
-
-def _resized(array: np.ndarray, side: Sequence[int], how: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
-    """Give a picture (height, width[, channels]) another size."""
-    if array.shape[:2] == tuple(side):
-        return array
-    planes = array[..., None] if array.ndim == 2 else array
-    size = (side[1], side[0])
-    parts = [np.asarray(Image.fromarray(np.ascontiguousarray(planes[..., c])).resize(size, how)) for c in _axes(planes)]
-    made = np.stack(parts, -1).astype(array.dtype)
-    return made[..., 0] if array.ndim == 2 else made
-
-
-def _axes(planes: np.ndarray) -> Iterator[int]:
-    """Count the channels."""
-    return iter(range(planes.shape[-1]))
-
-
-def _channels(array: np.ndarray, count: int) -> np.ndarray:
-    """Give 1 or 3 channels."""
-    if array.shape[-1] == count:
-        return array
-    if count == 1:
-        return array @ np.array([[0.299], [0.587], [0.114]], np.float32)
-    return np.repeat(array, count, -1)
-
-
-def _fitted(sound: np.ndarray, length: int) -> np.ndarray:
-    """Cut a sound, or fill it up with silence."""
-    return np.pad(sound[:length], (0, max(0, length - len(sound))))
+    side, channels = common_side(pictures), max(p.shape[-1] for p in pictures)
+    return np.stack([with_channels(resized(p, side), channels) for p in pictures])
 
 
 def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], dict]:
     """Read the arrays x and y of an .npz."""
-    x, y = _xy(path, True)
+    x, y = read_arrays(path, True)
     if y.ndim != 1 or len(x) != len(y) or y.dtype.kind not in "iu" or (y.size and y.min() < 0):
         raise InputError(
             f"--data {path}: y has shape {y.shape} and dtype {y.dtype}; give a class, 0 or more, for each of the "
             f"{len(x)} examples."
         )
     return x, y.astype(np.int32), tuple(map(str, range(int(y.max(initial=0)) + 1))), {}
-
-
-def _xy(path: Path, both: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Read x as float32, and y."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            x, y = file["x"], file["y"] if both else np.zeros(0)
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file.") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read ({error}). Give an .npz with the arrays x and y.") from None
-    return (x / 255 if x.dtype == np.uint8 else x).astype(np.float32), y
 
 
 def _json(path: Path, data: Path) -> dict:
@@ -309,8 +225,3 @@ def _json(path: Path, data: Path) -> dict:
         raise InputError(f"--data {data}: there is no boxes.json in it, with boxes as COCO has them.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"--data {data}: boxes.json cannot be read ({error}).") from None
-
-
-def _size(array: np.ndarray) -> str:
-    """Say a picture's size."""
-    return f"{array.shape[1]} x {array.shape[0]}"

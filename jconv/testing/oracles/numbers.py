@@ -62,7 +62,7 @@ def quaternion_conv(x, kernel, stride, dilation, groups) -> np.ndarray:
     """
     x, kernel = np.asarray(x, np.float64), np.asarray(kernel, np.float64)
     xs, kernels = np.split(x, 4, -1), np.split(kernel, 4, -1)
-    parts = [0] * 4
+    parts = [np.zeros(())] * 4
     for p, q in product(range(4), range(4)):
         sign, unit = UNITS[p][q]
         parts[unit] = parts[unit] + sign * complex_conv(xs[q], kernels[p], stride, dilation, groups).real

@@ -64,7 +64,8 @@ def train(
     It can be stopped at any moment, by Ctrl-C or otherwise, and resumed with --resume: the result has the same bits.
     """
     with one_line_errors("jconv train"):
-        from jconv.cli.train.command import Options, run
+        from jconv.cli.train.command import run
+        from jconv.cli.train.job import Options
 
         if learning_rate is not None and not learning_rate > 0:
             raise InputError(f"--learning-rate {learning_rate:g}: must be greater than 0.")
