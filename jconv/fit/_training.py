@@ -249,12 +249,16 @@ def _sharding(batch: Sequence[Any], devices: Sequence[jax.Device] | None) -> tup
     """Give where the state stands (on every device) and where batches [steps, batch, ...] do (a part on each)."""
     size = np.shape(batch[0])[0]
     if devices is None:
-        local = jax.local_devices()
-        devices = local[: next(n for n in range(len(local), 0, -1) if size % n == 0)]
+        devices = dividing(size, jax.local_devices())
     elif size % len(devices):
         raise ValueError(f"train: a batch of {size} cannot be divided over {len(devices)} devices.")
     mesh = jax.sharding.Mesh(np.asarray(devices), ("batch",))
     return NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec(None, "batch"))
+
+
+def dividing(size: int, devices: Sequence[jax.Device]) -> Sequence[jax.Device]:
+    """Give as many of the devices as a batch of a size can be divided over."""
+    return devices[: next(n for n in range(len(devices), 0, -1) if size % n == 0)]
 
 
 def _stop_at_nan(losses: np.ndarray, done: int, checkpoints: Checkpoints | None) -> None:

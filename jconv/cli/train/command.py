@@ -37,10 +37,10 @@ def run(options: Options, out: Path | None, *, resume: bool, platform: str | Non
         InputError: for bad input; nothing that was saved is lost.
     """
     with jax.default_device(find_device(platform)):
-        return _run(options, out, resume=resume)
+        return _run(options, out, platform, resume=resume)
 
 
-def _run(options: Options, out: Path | None, *, resume: bool) -> int:
+def _run(options: Options, out: Path | None, platform: str | None, *, resume: bool) -> int:
     """Do it on the default device."""
     started = time.perf_counter()
     task = load_task(options.task)
@@ -49,7 +49,7 @@ def _run(options: Options, out: Path | None, *, resume: bool) -> int:
     options = _agreed(options, out, resume)
     console = Console(highlight=False, markup=False)
     data = _read(task, options)
-    job = Job(task, _filled(task, options, len(data.train[0])), data, out)
+    job = Job(task, _filled(task, options, len(data.train[0])), data, out, platform)
     console.print(f"{task.name}: {len(data.train[0])} to train on, {len(data.test[0])} held out. {data.about}")
     write_out(out, {RUN: as_json(job.facts())})
     with Interrupts(console) as interrupts:

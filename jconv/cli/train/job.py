@@ -26,6 +26,7 @@ from jconv.data import Dataset, batches
 from jconv.fit import CheckpointError, DivergedError, Report, train
 from jconv.fit._evaluate import map_batches
 from jconv.fit._progress import progress_bar
+from jconv.fit._training import dividing
 
 TIMES_SAVED = 8
 CHUNK = 20
@@ -59,12 +60,13 @@ def load_task(name: str) -> Task:
 
 @dataclass(frozen=True)
 class Job:
-    """One training: its task, options without gaps, data, and folder."""
+    """One training: its task, options without gaps, data, folder and platform (None: the one jax uses)."""
 
     task: Task
     options: Options
     data: Dataset
     out: Path
+    platform: str | None
 
     @property
     def kind(self) -> Kind:
@@ -118,6 +120,7 @@ class Job:
                     seed=options.seed,
                     clip=1.0,
                     average=self.task.average,
+                    devices=dividing(options.batch_size, jax.local_devices(backend=self.platform)),
                     on_report=tell,
                 )
             except DivergedError as error:
