@@ -49,7 +49,7 @@ def load_torch(source: Any, model: nnx.Module) -> None:
 
     The layers that have parameters are matched in the order in which each model defines them, and each must have the
     shapes of its partner. Convolutions, transposed ones (of one group), fully connected layers, embeddings, batch,
-    layer and group norms are known, and parameters that a module keeps itself (`self.scale = nnx.Param(...)`), whose
+    layer and group norms are known, fully connected layers also as convolutions by one tap, and parameters that a module keeps itself (`self.scale = nnx.Param(...)`), whose
     axes of length 1 may differ. Flax pads transposed convolutions in other words and has other defaults (batch
     norm: epsilon 1e-5 in both, `momentum=0.9` where PyTorch writes 0.1): that is the model's to say.
 
@@ -138,13 +138,18 @@ def _changes(name: str, entries: dict[str, Any], path: str, layer: Any) -> Itera
         try:
             value = bring(entries[entry])
         except ValueError:
-            value = as_numpy(entries[entry])
+            value = _pointwise(as_numpy(entries[entry]), wanted)
         if value.shape != wanted:
             raise ValueError(
                 f"load_torch: {both} do not fit: {entry} has shape {shape}, which makes {value.shape}, and {ours} has "
                 f"{wanted}."
             )
         yield variable, value
+
+
+def _pointwise(weight: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """A fully connected layer's (out, in) as the (1, ..., 1, in, out) of a convolution; anything else as it is."""
+    return weight.T.reshape(*wanted[:-2], *weight.T.shape) if weight.ndim == 2 and set(wanted[:-2]) == {1} else weight
 
 
 def _alone(name: str, entries: dict[str, Any], path: str, parameter: nnx.Param) -> np.ndarray:

@@ -31,8 +31,8 @@ class ConvNeXtBlock(nnx.Module):
         self.scale = nnx.Param(jnp.full((features,), 1e-6, param_dtype))
         self.depthwise = DepthwiseConv(features, (7, 7), kernel_init=INIT, **options)
         self.norm = nnx.LayerNorm(features, epsilon=1e-6, **options)
-        self.wide = nnx.Linear(features, 4 * features, kernel_init=INIT, **options)
-        self.narrow = nnx.Linear(4 * features, features, kernel_init=INIT, **options)
+        self.wide = Conv(features, 4 * features, (1, 1), kernel_init=INIT, **options)
+        self.narrow = Conv(4 * features, features, (1, 1), kernel_init=INIT, **options)
 
     def __call__(self, x: Array) -> Array:
         """(batch, height, width, features) to the same shape."""
@@ -41,7 +41,7 @@ class ConvNeXtBlock(nnx.Module):
 
 
 class ConvNeXt(nnx.Module):
-    """Classify pictures, by depthwise convolutions of 7 x 7 and small fully connected networks per pixel.
+    """Classify pictures, by depthwise convolutions of 7 x 7 and small networks per pixel.
 
     y = x + scale * W' gelu(W norm(depthwise7(x))), with layer norm, four times the features between W and W', and a
     scale per feature that is 1e-6 at first. Between the stages, 2 x 2 convolutions with stride 2.

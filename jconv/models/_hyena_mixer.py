@@ -8,6 +8,7 @@ from flax import nnx
 from jconv._typing import Array
 from jconv._verbs.arguments import one_int
 from jconv.nn._causal_conv import CausalConv
+from jconv.nn._conv import Conv
 from jconv.nn._long_conv import LongConv
 
 
@@ -39,7 +40,7 @@ class HyenaMixer(nnx.Module):
         features: int,
         length: int,
         *,
-        order: int = 2,
+        order: int = 1,
         kernel: Literal["explicit", "implicit"] | str = "implicit",
         dtype: Any = None,
         param_dtype: Any = jnp.float32,
@@ -48,10 +49,10 @@ class HyenaMixer(nnx.Module):
         options: dict[str, Any] = dict(dtype=dtype, param_dtype=param_dtype, rngs=rngs)
         self.parts = one_int("HyenaMixer", "order", order, least=1) + 1
         wide = self.parts * features
-        self.project = nnx.Linear(features, wide, **options)
-        self.short = CausalConv(wide, wide, 3, feature_group_count=wide, **options)
+        self.project = Conv(features, wide, 1, **options)
+        self.short = CausalConv(wide, wide, 3, feature_group_count=wide, use_bias=False, **options)
         self.long = nnx.List([LongConv(features, length, kernel=kernel, **options) for _ in range(order)])
-        self.out = nnx.Linear(features, features, **options)
+        self.out = Conv(features, features, 1, **options)
 
     def __call__(self, x: Array) -> Array:
         """(*batch, length, features) to the same shape; no position sees later ones."""
@@ -68,10 +69,7 @@ class HyenaBlock(nnx.Module):
         self.norm1 = nnx.LayerNorm(features, **options)
         self.mixer = HyenaMixer(features, length, order=order, kernel=kernel, **options)
         self.norm2 = nnx.LayerNorm(features, **options)
-        self.wide, self.narrow = (
-            nnx.Linear(features, 2 * features, **options),
-            nnx.Linear(2 * features, features, **options),
-        )
+        self.wide, self.narrow = Conv(features, 2 * features, 1, **options), Conv(2 * features, features, 1, **options)
 
     def __call__(self, x: Array) -> Array:
         """(*batch, length, features) to the same shape."""

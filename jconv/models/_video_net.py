@@ -19,7 +19,7 @@ class VideoNet(nnx.Module):
     M = floor(27 c_in c_out / (9 c_in + 3 c_out)). Each convolution has its batch norm.
 
     The first convolution halves the pictures, and each later stage halves time too. With the defaults, for 16 frames
-    of 32 x 32, it has 226,946 parameters ("2+1") or 226,266 ("3d").
+    of 32 x 32, it has 226,482 parameters ("2+1") or 225,842 ("3d").
 
     Args:
         classes: numbers that come out.
@@ -48,8 +48,8 @@ class VideoNet(nnx.Module):
         classes: int = 10,
         channels: int = 1,
         kind: Literal["2+1", "3d"] | str = "2+1",
-        width: int = 16,
-        stages: int = 3,
+        width: int = 8,
+        stages: int = 4,
         dtype: Any = None,
         param_dtype: Any = jnp.float32,
         rngs: nnx.Rngs,

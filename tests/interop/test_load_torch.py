@@ -126,6 +126,12 @@ def test_what_is_no_model_is_refused():
         interop.load_torch(3, Two())
 
 
+def test_a_fully_connected_layer_may_be_a_convolution_by_one_tap():
+    weight, model = np.arange(6.0).reshape(2, 3), Conv(3, 2, (1, 1), use_bias=False, rngs=nnx.Rngs(0))
+    interop.load_torch({"weight": weight}, model)
+    np.testing.assert_array_equal(model.kernel[...], weight.T[None, None])
+
+
 class Scaled(nnx.Module):
     """A layer, and a parameter that no layer has."""
 
