@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import optax
 from flax import nnx
@@ -15,13 +16,13 @@ from jconv.fit._train import Progress, fit, squared_error
 class _Kernel(nnx.Module):
     """A convolution whose kernel is made of parameters."""
 
-    def __init__(self, start: Any, build: Callable[[Any], Array], options: dict[str, Any]):
+    def __init__(self, start: Any, apply: Callable[[Array, Any], Array]):
         self.parameters = nnx.data(nnx.Param(start))
-        self.build, self.options = build, options
+        self.apply = apply
 
     def __call__(self, x: Array) -> Array:
         """Convolve."""
-        return conv(x, self.build(self.parameters.get_value()), **self.options)
+        return self.apply(x, self.parameters.get_value())
 
 
 def fit_kernel(
@@ -61,14 +62,13 @@ def fit_kernel(
         DivergedError: the loss is no longer finite.
 
     Examples:
-        >>> import jax
         >>> x = jax.random.normal(jax.random.key(0), (1, 64, 1))
         >>> edge = jnp.array([-1.0, 0.0, 1.0])[:, None, None]
         >>> found, _ = fit_kernel(x, conv(x, edge), jnp.zeros((3, 1, 1)), optimizer=optax.sgd(0.3), steps=60)
         >>> found.ravel().round(2) + 0.0
         Array([-1.,  0.,  1.], dtype=float32)
     """
-    model = _Kernel(start, build, options)
+    model = _Kernel(jax.tree.map(jnp.asarray, start), lambda x, p: conv(x, build(p), **options))
     data = [x, y] + ([] if weights is None else [jnp.broadcast_to(jnp.asarray(weights), jnp.shape(y))])
     progress = fit(model, *data, optimizer=optimizer, steps=steps, loss=squared_error, on_progress=on_progress)
     return model.parameters.get_value(), progress

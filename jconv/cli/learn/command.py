@@ -141,6 +141,8 @@ def summary(learned: Learned) -> Table:
         facts.add_row("residual", f"{grey:.3g} grey levels of 255 (rounding to whole levels alone leaves 0.29)")
         facts.add_row("PSNR", f"{metrics['psnr_db']:.1f} dB")
         facts.add_row("offset", f"{255 * metrics['offset']:+.1f} grey levels: what the filter makes of black")
+    if metrics["relative_to_solved"] is not None:
+        facts.add_row("closed form", f"{metrics['relative_to_solved']:.2e}   |learned - solved| / |solved|")
     seconds = metrics["seconds"]
     facts.add_row("steps", f"{metrics['steps']} of {options['steps']} ({options['optimizer']})")
     parts = f"training {seconds['train']:.1f}, compilation {seconds['compile']:.1f}"

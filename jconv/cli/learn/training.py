@@ -15,6 +15,7 @@ from flax import nnx
 from jconv.cli.errors import printable
 from jconv.cli.learn.algorithms import algorithms_of
 from jconv.cli.learn.convergence import Convergence, judged, part_left
+from jconv.cli.learn.solved import solved_kernel
 from jconv.cli.learn.task import Task
 from jconv.cli.options import LearnOptions
 from jconv.fit import Progress, decorrelate, fit_chunks, squared_error
@@ -176,6 +177,7 @@ class Learner:
         black = np.full((1, *self.window, 1), -task.mean / task.unit, np.float32)
         metrics = {
             "relative_kernel_error": self.kernel_error(),
+            "relative_to_solved": self.distance_to_solved(kernel),
             "psnr_db": float(20 * np.log10(peak / max(residual, 1e-10))),
             "psnr_peak": peak,
             "residual_rms": residual,
@@ -199,6 +201,11 @@ class Learner:
             "versions": {name: version(name) for name in ("jconv", "jax", "flax", "optax")},
         }
         return Learned(task, progress, kernel, truth, prediction, np.reshape(self.errors, (-1, 2)), metrics)
+
+    def distance_to_solved(self, kernel: np.ndarray) -> float | None:
+        """Give |learned - solved| / |solved|, by the kernel in closed form; None where there is none."""
+        solved = solved_kernel(self.task, self.options.kernel_size) if self.options.model == "conv" else None
+        return None if solved is None else float(np.linalg.norm(kernel - solved) / np.linalg.norm(solved))
 
     def filled_options(self) -> dict[str, Any]:
         """Give the command's options with no gaps, as JSON can hold them."""
