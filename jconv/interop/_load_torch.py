@@ -48,10 +48,11 @@ def load_torch(source: Any, model: nnx.Module) -> None:
     """Copy the parameters and statistics of a PyTorch model into a Flax model of the same structure.
 
     The layers that have parameters are matched in the order in which each model defines them, and each must have the
-    shapes of its partner. Convolutions, transposed ones (of one group), fully connected layers, embeddings, batch,
-    layer and group norms are known, fully connected layers also as convolutions by one tap, and parameters that a module keeps itself (`self.scale = nnx.Param(...)`), whose
-    axes of length 1 may differ. Flax pads transposed convolutions in other words and has other defaults (batch
-    norm: epsilon 1e-5 in both, `momentum=0.9` where PyTorch writes 0.1): that is the model's to say.
+    shapes of its partner. Convolutions, transposed ones (of one group), fully connected layers (here also as
+    convolutions by one tap), embeddings, batch, layer and group norms are known, and parameters that a module keeps
+    itself (`self.scale = nnx.Param(...)`), whose axes of length 1 may differ. Flax pads transposed convolutions in
+    other words and has other defaults (batch norm: epsilon 1e-5 in both, `momentum=0.9` where PyTorch writes 0.1):
+    that is the model's to say.
 
     Args:
         source: a `torch.nn.Module`, or its `state_dict()`.
