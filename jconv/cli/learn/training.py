@@ -205,7 +205,10 @@ class Learner:
     def distance_to_solved(self, kernel: np.ndarray) -> float | None:
         """Give |learned - solved| / |solved|, by the kernel in closed form; None where there is none."""
         solved = solved_kernel(self.task, self.options.kernel_size) if self.options.model == "conv" else None
-        return None if solved is None else float(np.linalg.norm(kernel - solved) / np.linalg.norm(solved))
+        if solved is None:
+            return None
+        solved = framed(solved, len(kernel))
+        return float(np.linalg.norm(kernel - solved) / np.linalg.norm(solved))
 
     def filled_options(self) -> dict[str, Any]:
         """Give the command's options with no gaps, as JSON can hold them."""
