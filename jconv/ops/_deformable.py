@@ -168,7 +168,7 @@ def _in_blocks(block: Any, rows: Array, kernel: Array, *places: Array | None) ->
             rows, kernel, *places
         )
     again = jax.checkpoint(block, prevent_cse=False)
-    outputs, sampled = places[0].shape[1:]
+    outputs, sampled = np.shape(places[0])[1:]  # the corners are never None
     size, count = cut(outputs, BLOCK_BYTES // (sampled * rows.shape[-1] * kernel.dtype.itemsize))
 
     def in_order(a: Array) -> Array:
