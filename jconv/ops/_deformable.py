@@ -158,17 +158,18 @@ def _cells(offsets: Array, sizes: Ints, low: Ints, windows: Windows, groups: int
     return row + group, moved - floor
 
 
-def _in_blocks(block: Any, rows: Array, kernel: Array, *places: Array | None) -> Array:
+def _in_blocks(block: Any, rows: Array, kernel: Array, corners: Array, *weights: Array | None) -> Array:
     """[N, O, M]: the outputs of each example, on a CPU block by block.
 
     What a block samples is made again for the derivatives, and never kept.
     """
+    places = (corners, *weights)
     if jax.default_backend() != "cpu":
         return jax.vmap(jax.checkpoint(block), (0, None, 0, 0, None if places[-1] is None else 0))(
             rows, kernel, *places
         )
     again = jax.checkpoint(block, prevent_cse=False)
-    outputs, sampled = np.shape(places[0])[1:]  # the corners are never None
+    outputs, sampled = corners.shape[1:]
     size, count = cut(outputs, BLOCK_BYTES // (sampled * rows.shape[-1] * kernel.dtype.itemsize))
 
     def in_order(a: Array) -> Array:
