@@ -135,7 +135,7 @@ def with_fractions(verb: str, x: ArrayLike, name: str = "x") -> tuple[Array, DTy
     x = as_array(verb, name, x)
     check_dtype(verb, f"the values of {name}", x.dtype)
     x = x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
-    return x, jnp.promote_types(x.dtype, np.float32)
+    return x, np.dtype(np.float32) if x.dtype.itemsize == 2 else x.dtype
 
 
 def _counts(windows: Windows, *, padded: bool) -> np.ndarray | int:
