@@ -1,6 +1,7 @@
 """Complex convolution by real ones: four, or three."""
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from jconv._algorithms import Algorithm
@@ -86,5 +87,5 @@ def complex_conv(
     else:
         p, q, r = product(a + b, c), product(a, d - c), product(b, c + d)
         real, imaginary = p - r, p + q
-    wide = jnp.promote_types(real.dtype, jnp.float32)
+    wide = np.float64 if real.dtype.itemsize == 8 and jnp.issubdtype(real.dtype, jnp.floating) else np.float32
     return lax.complex(real.astype(wide), imaginary.astype(wide))

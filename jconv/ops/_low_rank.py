@@ -65,7 +65,7 @@ def low_rank(kernel: ArrayLike, terms: int, *, groups: int = 1, sweeps: int = 10
         arXiv:1405.3866; Tai et al., arXiv:1511.06067; Lebedev et al., arXiv:1412.6553, for three axes and more.
     """
     verb = "low_rank"
-    kernel, _ = with_fractions(verb, kernel, "kernel")
+    kernel = with_fractions(verb, kernel, "kernel")[0]
     if jnp.iscomplexobj(kernel):
         raise TypeError(f"{verb}: kernel has dtype {kernel.dtype}; take real and imaginary part apart.")
     n = check_ranks(verb, "kernel", kernel.shape[:-1], kernel.shape)
@@ -73,7 +73,7 @@ def low_rank(kernel: ArrayLike, terms: int, *, groups: int = 1, sweeps: int = 10
     *window, c, m = kernel.shape
     if m % groups:
         raise ValueError(f"{verb}: groups={groups} must divide c_out={m} (kernel has shape {kernel.shape}).")
-    wide = kernel.astype(jnp.promote_types(kernel.dtype, jnp.float32))
+    wide = kernel.astype(jnp.float32) if kernel.dtype.itemsize == 2 else kernel
     apart = jnp.moveaxis(wide.reshape(*window, c, groups, m // groups), -2, 0)  # [G, *K, C, M]
     middle = window[1:] if n > 1 else [1]
     apart = jnp.moveaxis(apart, n + 1, 2)  # [G, K1, C, K2, ..., Kn, M]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from jconv._algorithms import Algorithm
@@ -61,6 +62,7 @@ def packed_conv(
 
     Examples:
         >>> import jax.numpy as jnp
+import numpy as np
         >>> x, kernel = jnp.array([1.0, 2.0, 3.0, 4.0])[:, None], jnp.array([10.0, 1.0])[:, None, None]
         >>> packed_conv(x, kernel, segment_ids=jnp.array([0, 0, 1, 1])).ravel()
         Array([ 1., 12.,  3., 34.], dtype=float32)
@@ -78,7 +80,8 @@ def packed_conv(
     pairs, modes = _of_other_axes(x, kernel, rank, padding, dilations, padding_mode)
     dtype = common_dtype(VERB, "x", x, kernel)
     result = result_dtype(VERB, dtype, preferred_element_type, stacklevel=3)
-    wide = jnp.promote_types(result, jnp.float32) if jnp.issubdtype(result, jnp.floating) else result
+    half = jnp.issubdtype(result, jnp.floating) and result.itemsize == 2
+    wide = np.dtype(np.float32) if half else result
     length, taps = x.shape[time], kernel.shape[0]
     span = dilated_size(taps, dilations[0])
     low = span - 1 if causal else (span - 1) // 2

@@ -117,7 +117,7 @@ def stream(network: Any, *, algorithm: str | Algorithm | None = None) -> Stream:
 
     Args:
         network: a layer or a sequence of layers. A layer is a `StreamConv`, `StreamConvTranspose`, `StreamBranches`,
-            `Stream` or other `StreamLayer`; a causal Flax layer, such as `jconv.nn.CausalConv` or
+            `Stream` or other `StreamLayer`; a causal Flax layer, such as `CausalConv` of jconv.nn or
             `nnx.Conv(padding="CAUSAL")`, or a module with `layers`, such as `nnx.Sequential`; or a function that takes
             every position in time by itself, such as `jax.nn.relu` or `nnx.Linear`.
         algorithm: for all convolutions of the network, instead of their own.
@@ -153,7 +153,7 @@ def _layer(part: Any, algorithm: str | Algorithm | None) -> StreamLayer:
     if isinstance(part, Causal):
         layer = part if algorithm is None else replace(part, algorithm=algorithm)
         return cast(StreamLayer, layer)
-    if isinstance(part, StreamBranches):
+    if isinstance(part, StreamBranches | _Branches):
         branches = tuple(stream(branch, algorithm=algorithm) for branch in part.branches)
         return _Branches(branches, part.merge)
     if isinstance(part, Stream):
