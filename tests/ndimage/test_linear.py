@@ -75,9 +75,11 @@ def test_a_traced_sigma_gives_scipys_values_at_the_same_radius(x64):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
 
 
-def test_outside_jit_a_differentiated_sigma_needs_no_radius():
-    slope = jax.grad(lambda sigma: ndimage.gaussian_filter1d(jnp.eye(5), sigma)[2, 2])(1.0)
+def test_a_differentiated_sigma_needs_a_radius():
+    slope = jax.grad(lambda sigma: ndimage.gaussian_filter1d(jnp.eye(5), sigma, radius=4)[2, 2])(1.0)
     assert slope < 0
+    with pytest.raises(ValueError, match=r"sigma is traced, .* Give radius="):
+        jax.grad(lambda sigma: ndimage.gaussian_filter1d(jnp.eye(5), sigma)[2, 2])(1.0)
 
 
 def test_the_gradient_magnitude_is_differentiable_to_the_second_order(x64):
