@@ -8,18 +8,37 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-@pytest.mark.parametrize("name", ["01_learn_a_kernel", "02_algorithms_agree"])
-def test_the_example_runs_and_asserts_its_number(name, capsys):
-    runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"](quick=True)
+NAMES = [
+    "01_learn_a_kernel",
+    "02_algorithms_agree",
+    "03_edges_by_known_kernels",
+    "04_learn_an_edge_detector",
+    "05_recover_a_blur",
+    "06_the_integral_and_the_sum",
+]
+PICTURES = {
+    "03_edges_by_known_kernels": {"03_edges.png"},
+    "04_learn_an_edge_detector": {"04_kernels.png"},
+    "05_recover_a_blur": {"05_sky.png", "05_kernels.png"},
+    "06_the_integral_and_the_sum": {"06_integral.png"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_runs_and_asserts_its_number(name, capsys, tmp_path):
+    main = runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"]
+    main(quick=True, **({"out": tmp_path} if name in PICTURES else {}))
     assert capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == PICTURES.get(name, set())
 
 
 def test_every_example_is_run_here_or_elsewhere():
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert {"01_learn_a_kernel", "02_algorithms_agree"} <= names
+    assert set(NAMES) <= names
 
 
 def test_the_examples_are_as_short_as_they_claim():
-    lengths = {path.stem: len(path.read_text().splitlines()) for path in EXAMPLES.glob("0[12]_*.py")}
+    lengths = {path.stem: len(path.read_text().splitlines()) for path in EXAMPLES.glob("*.py")}
     assert lengths["01_learn_a_kernel"] < 80
     assert lengths["02_algorithms_agree"] <= 60
+    assert max(lengths.values()) < 120
