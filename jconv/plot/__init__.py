@@ -15,6 +15,7 @@ from jconv.plot._gradients import receptive_field, saliency
 from jconv.plot._kernels import kernels
 from jconv.plot._masks import masks
 from jconv.plot._picture import display_range
+from jconv.plot._pictures import pictures
 from jconv.plot._predictions import frames, spectrograms
 from jconv.plot._report import learn_report, tap_digits, tap_words
 from jconv.plot._style import as_png
@@ -34,6 +35,7 @@ __all__ = [
     "kernels",
     "learn_report",
     "masks",
+    "pictures",
     "receptive_field",
     "saliency",
     "spectrograms",

@@ -1,5 +1,7 @@
 """Kernels as a grid of pictures."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -11,7 +13,7 @@ from jconv.plot._style import BLUE, DIVERGING, FAINT, HAIR, bare, columns_for, f
 Named = list[tuple[str, np.ndarray]]
 
 
-def kernels(kernel: ArrayLike, *, title: str = "kernels", most: int = 48) -> Figure:
+def kernels(kernel: ArrayLike, *, title: str = "kernels", names: Sequence[str] | None = None, most: int = 48) -> Figure:
     """Draw a layer's kernels, each a picture of its taps: white is 0, red adds, blue takes away.
 
     Kernels of three input channels are shown in colour, where grey is 0. Those of one axis are bars; those of three are
@@ -20,13 +22,14 @@ def kernels(kernel: ArrayLike, *, title: str = "kernels", most: int = 48) -> Fig
     Args:
         kernel: `(*window, c_in // groups, c_out)` as of `jconv.conv`, of rank 1 to 3; or `(*window,)` of rank 1 or 2.
         title: written above.
+        names: words above the kernels; None: the numbers of their channels.
         most: so many pairs of input and output channels are shown, the first.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: of another rank, complex or empty.
+        ValueError: of another rank, complex or empty, or too few names.
 
     Examples:
         >>> import jax
@@ -38,6 +41,10 @@ def kernels(kernel: ArrayLike, *, title: str = "kernels", most: int = 48) -> Fig
     total = int(np.prod(np.shape(kernel)[rank:])) // (3 if colour else 1)
     shown = f"{title}: the first {len(named)} of {total}" if total > len(named) else title
     reach = max(float(max(np.nanmax(np.abs(one)) for _, one in named)), 1e-12)
+    if names is not None:
+        if len(names) < len(named):
+            raise ValueError(f"kernels: {len(names)} names for {len(named)} kernels. Give one for each.")
+        named = [(words, taps) for words, (_, taps) in zip(names, named, strict=False)]
     if rank == 1:
         return _bars(named, reach, shown)
     height, width = named[0][1].shape[:2]

@@ -16,7 +16,7 @@ def display_range(picture: np.ndarray) -> tuple[float, float]:
     low, high = np.quantile(picture, [0.002, 0.998])
     if low >= -0.01 and high <= 1.01:
         return 0.0, 1.0
-    if abs(np.mean(picture)) < 0.1 * (high - low):  # a derivative
+    if low < 0 and abs(np.mean(picture)) < 0.1 * (high - low):  # a derivative
         reach = float(max(-low, high))
         return -reach, reach
     return float(low), float(high)
