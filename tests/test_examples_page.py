@@ -41,6 +41,23 @@ def test_the_learned_kernel_and_its_error_are_as_shown(capsys):
     np.testing.assert_allclose(numbers[small], shown_numbers[small], rtol=0.5)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "03_edges_by_known_kernels",
+        pytest.param("04_learn_an_edge_detector", marks=pytest.mark.slow),
+        pytest.param("05_recover_a_blur", marks=pytest.mark.slow),
+        pytest.param("06_the_integral_and_the_sum", marks=pytest.mark.slow),
+    ],
+)
+def test_what_is_printed_is_what_is_shown(name, capsys):
+    runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"]()
+    words, numbers = words_and_numbers(capsys.readouterr().out)
+    shown_words, shown_numbers = words_and_numbers(shown(name))
+    assert words == shown_words
+    np.testing.assert_allclose(numbers, shown_numbers, rtol=0.1, atol=1e-3)
+
+
 def test_the_quick_form_of_the_agreement_prints_lines_that_are_shown(capsys):
     example = runpy.run_path(str(EXAMPLES / "02_algorithms_agree.py"))
     example["main"](quick=True)

@@ -16,6 +16,7 @@ from jconv.cli.learn import pictures
 from jconv.cli.options import NAMED_FILTERS, ShowOptions
 
 FILTER = "sobel-x"
+FRAMES = 36  # of the animation over a photograph
 LARGEST_SIDE = 144  # pixels of the photograph, so that its window is seen
 
 
@@ -126,7 +127,7 @@ def over_photograph(options: ShowOptions) -> tuple[dict[str, bytes], str]:
             f"--picture: {pictures.size_words(photograph)} is smaller than the filter {name}, {taps.shape[1]} x "
             f"{taps.shape[0]}, once its longer side is at most {LARGEST_SIDE} pixels. Give one that is less narrow."
         )
-    gif = plot.animate_filter(small, taps, name=name)
+    gif = plot.animate_filter(small, taps, name=name, frames=FRAMES)
     strip = plot.as_png(plot.filter_strip(small, taps, name=name))
     words = f"{name} slides over {of}, shown with {small.shape[1]} x {small.shape[0]} pixels."
     return {"show.gif": gif, "strip.png": strip}, words

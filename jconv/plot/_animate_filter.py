@@ -155,7 +155,7 @@ def _stills(scan: _Scan, name: str, frames: int) -> Iterator[Figure]:
         middle = (2 * HEAD + tall + SMALL / 2, 20)
         for x, sign in ((BORDER + (step + SMALL) / 2, TIMES), (BORDER + step + (step + SMALL) / 2, "=")):
             figure.text(x / across, 1 - middle[0] / down, sign, fontsize=18, color=FAINT, ha="center", va="center")
-        total = f"sum {number(100 * float(scan.map[stop]))}"
+        total = f"sum {number(round(100 * float(scan.map[stop]), 1))}"
         figure.text(
             (BORDER + 2 * step + SMALL + 0.15) / across,
             1 - middle[0] / down,
@@ -194,7 +194,7 @@ def _mark(axes: Axes, stop: tuple[int, int], size: tuple[int, ...], colour: str)
     height, width = (max(length + 1.0, LEAST_MARK) for length in size)
     for edge, line in (("white", 4.0), (colour, 2.2)):
         corner = (middle[1] - width / 2, middle[0] - height / 2)
-        axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=edge, linewidth=line))
+        axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=edge, linewidth=line, clip_on=False))
 
 
 def _squares(

@@ -42,6 +42,7 @@ FIGURES = {
         PICTURES, [[(0, 0, 9, 9), (12, 8, 20, 16)]] * 3, words=[["1 0.93", "2 0.4"]] * 3, true=[[(1, 1, 8, 8)], [], []],
         captions=["one.png", "two.png", "three.png"],
     ),
+    "pictures": lambda: plot.pictures(dict.fromkeys(("a photograph", LONG, "b", "c"), PICTURES[0]), title=LONG),
     "masks": lambda: plot.masks(
         PICTURES, MASKS, true=MASKS[::-1], names=("ground", "cat", "dog"), captions=["a", "b", "c"], title=LONG
     ),
@@ -132,6 +133,12 @@ def test_pictures_of_bytes_are_on_the_scale_of_bytes():
     np.testing.assert_allclose(axes.images[0].get_array(), 0.2)
 
 
+def test_what_is_never_negative_is_black_at_zero_and_a_derivative_is_grey():
+    assert plot.display_range(np.array([0.0] * 97 + [3.0] * 3)) == (0.0, 3.0)
+    low, high = plot.display_range(np.array([-2.0, 0.0, 0.0, 0.0, 2.0]))
+    assert low == -high
+
+
 def test_a_png_is_as_large_as_its_figure(tmp_path):
     figure = plot.kernels(known.sobel(axis=-1))
     (tmp_path / "k.png").write_bytes(plot.as_png(figure))
@@ -144,6 +151,9 @@ ERRORS = [
     (lambda: plot.kernels(np.ones((3, 3)) * 1j), "must be real"),
     (lambda: plot.frequency_response(np.ones((2, 2, 2, 1, 1))), "has 3 window axes"),
     (lambda: plot.frequency_response(np.ones(9), points=4), "points=4 must be even"),
+    (lambda: plot.kernels(np.ones((2, 2, 1, 2)), names=["a"]), "1 names for 2 kernels"),
+    (lambda: plot.pictures({}), "there are none"),
+    (lambda: plot.pictures({"a": np.ones(3)}), "Put channels last"),
     (lambda: plot.feature_maps(np.ones((1, 2, 3, 4))), "Give one picture's"),
     (lambda: plot.curves({}), "must not be empty"),
     (lambda: plot.curves({"loss": np.ones((2, 3))}), r"loss of shape \(2, 3\) must be"),
