@@ -1,6 +1,10 @@
 """Time the operations of `jconv.ops` against PyTorch, forward and with gradients, in one run on one machine.
 
     python benchmarks/ops.py --json benchmarks/results/ops.json
+    python benchmarks/ops.py --json PATH --torch-json benchmarks/results/ops.json
+
+The second takes PyTorch's figures from the first, which another interpreter on the same machine made; values are
+checked where both run.
 
 Each library has a block of its own, PyTorch the first. PyTorch is timed in both of its layouts, channels first (its
 default) and channels last, and the faster counts. Values are checked before anything is timed. On a GPU add
@@ -9,6 +13,7 @@ JAX_PLATFORMS=cuda, with a PyTorch that has CUDA. --only takes names, or parts o
 
 import argparse
 import importlib.util
+import json
 import os
 from collections.abc import Callable
 from functools import partial
@@ -173,16 +178,26 @@ def theirs(names: list[str], seconds: float) -> tuple[dict, dict]:
     return rows, values
 
 
+def told(path: Path) -> tuple[dict, dict]:
+    """PyTorch's figures from a file of results, and no values."""
+    kept = json.loads(path.read_text())
+    return {name: {d: row[d]["torch"] for d in DIRECTIONS} for name, row in kept["rows"].items()}, {}
+
+
 def main() -> None:
     """Measure, check and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     parser.add_argument("--seconds", type=float, default=0.5, help="time spent on each figure (default: 0.5)")
+    parser.add_argument("--torch-json", type=Path, help="results that hold PyTorch's figures")
     parser.add_argument("--only", nargs="*", default=[""], help="parts of names")
     arguments = parser.parse_args()
     names = [name for name in OPERATIONS if any(part in name for part in arguments.only)]
     content = {"machine": machine(), "commit": commit(), "date": str(np.datetime64("today"))}
-    rows, values = theirs(names, arguments.seconds) if importlib.util.find_spec("torch") else ({}, {})
+    if arguments.torch_json:
+        rows, values = told(arguments.torch_json)
+    else:
+        rows, values = theirs(names, arguments.seconds) if importlib.util.find_spec("torch") else ({}, {})
     content["rows"] = {}
     for name in names:
         found, computed = ours(OPERATIONS[name], arguments.seconds)

@@ -108,16 +108,14 @@ def time_operation(
 ) -> tuple[dict, list[np.ndarray]]:
     """By direction, the quartiles in the faster layout; and the value and gradients."""
     found, values = {}, []
-    bars = [torch.from_numpy(bar)] if name == "long" else to_torch("fold" if name == "unfold" else name, [bar])
-    bars = [bars[0].movedim(-1, -2)] if name == "long" else bars
-    if name == "fold":
-        bars = to_torch("", [bar])
+    # What unfold makes, fold takes; and what fold makes is a feature map.
+    (moved_bar,) = to_torch({"unfold": "fold", "fold": ""}.get(name, name), [bar])
     for layout in ("channels first", "channels last"):
         tensors = [a.to(device).contiguous() for a in to_torch(name, arrays)]
         if layout == "channels last":
             tensors = [in_layout(a) for a in tensors]
         tensors = [a.requires_grad_() for a in tensors]
-        y_bar = bars[0].to(device).contiguous()
+        y_bar = moved_bar.to(device).contiguous()
         function = FUNCTIONS[name]
 
         def forward(function=function, tensors=tensors):
