@@ -15,6 +15,19 @@ from jconv._verbs.padding import padding_modes
 
 # Flax's defaults.
 KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
+# What every layer on `Conv` shares with it.
+SHARED = (
+    "kernel_dilation",
+    "feature_group_count",
+    "use_bias",
+    "dtype",
+    "param_dtype",
+    "precision",
+    "kernel_init",
+    "bias_init",
+    "kernel_metadata",
+    "bias_metadata",
+)
 
 
 class Conv(nnx.Conv):
@@ -120,7 +133,13 @@ class Conv(nnx.Conv):
     @property
     def dilates_input(self) -> bool:
         """Whether zeros stand between the inputs."""
-        return any(e != 1 for e in _per_axis(self.input_dilation, len(self.kernel_size)))
+        return any(e != 1 for e in per_axis(self.input_dilation, len(self.kernel_size)))
+
+    def operands(self, inputs: Array) -> tuple[Array, Array, Array | None]:
+        """Inputs, kernel and bias in the dtype that is computed in; masked is what the mask leaves of the kernel."""
+        kernel = self.kernel[...] if self.mask is None else self.kernel[...] * self.mask
+        bias = None if self.bias is None else self.bias[...]
+        return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
 
     def __call__(self, inputs: Array, out_sharding: None = None) -> Array:
         """The convolution of `inputs`.
@@ -134,16 +153,14 @@ class Conv(nnx.Conv):
         """
         if self.dilates_input:
             return super().__call__(inputs, out_sharding)
-        kernel = self.kernel[...] if self.mask is None else self.kernel[...] * self.mask
-        bias = None if self.bias is None else self.bias[...]
-        inputs, kernel, bias = self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
+        inputs, kernel, bias = self.operands(inputs)
         rank = len(self.kernel_size)
         y = conv(
             inputs,
             kernel,
-            stride=_per_axis(self.strides, rank),
+            stride=per_axis(self.strides, rank),
             padding=cast(Any, self.padding),
-            dilation=_per_axis(self.kernel_dilation, rank),
+            dilation=per_axis(self.kernel_dilation, rank),
             groups=self.feature_group_count,
             padding_mode=cast(Any, self.padding_mode),
             precision=self.precision,
@@ -154,6 +171,13 @@ class Conv(nnx.Conv):
         return y if bias is None else y + bias
 
 
-def _per_axis(value: IntOrInts | None, rank: int) -> tuple[int, ...]:
+def check_options(verb: str, options: dict[str, Any], known: tuple[str, ...]) -> None:
+    """A layer that shares the arguments of `Conv` takes only those that mean something to it."""
+    for name in options:
+        if name not in known:
+            raise TypeError(f"{verb}: there is no argument {name}=. Beside its own, it takes {', '.join(known)}.")
+
+
+def per_axis(value: IntOrInts | None, rank: int) -> tuple[int, ...]:
     """One int per axis; None means 1, as in Flax."""
     return (1 if value is None else value,) * rank if value is None or isinstance(value, int) else tuple(value)
