@@ -1,7 +1,7 @@
 """Draw the strip of README from three trainings: a mask, boxes, and the window that slides.
 
-    jconv train segment; jconv train detect; jconv show
-    python benchmarks/tasks_picture.py runs/segment runs/detect runs/show/strip.png examples/tasks.png
+jconv train segment; jconv train detect; jconv show
+python benchmarks/tasks_picture.py runs/segment runs/detect runs/show/strip.png examples/tasks.png
 """
 
 import io

@@ -16,6 +16,20 @@ from jconv._verbs.padding import padding_modes
 # Flax's defaults.
 KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
 
+# What every layer on `Conv` shares with it.
+SHARED = (
+    "kernel_dilation",
+    "feature_group_count",
+    "use_bias",
+    "dtype",
+    "param_dtype",
+    "precision",
+    "kernel_init",
+    "bias_init",
+    "kernel_metadata",
+    "bias_metadata",
+)
+
 
 class Conv(nnx.Conv):
     """Flax's `nnx.Conv` with jconv inside, padding modes and a choice of algorithm.
@@ -156,6 +170,13 @@ class Conv(nnx.Conv):
         kernel = self.kernel[...] if self.mask is None else self.kernel[...] * self.mask
         bias = None if self.bias is None else self.bias[...]
         return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
+
+
+def check_options(verb: str, options: dict[str, Any], known: tuple[str, ...]) -> None:
+    """A layer that shares the arguments of `Conv` takes only those that mean something to it."""
+    for name in options:
+        if name not in known:
+            raise TypeError(f"{verb}: there is no argument {name}=. Beside its own, it takes {', '.join(known)}.")
 
 
 def with_bias(y: Array, bias: Array | None) -> Array:
