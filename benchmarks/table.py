@@ -13,6 +13,7 @@ from operations_table import ndimage, operations, scipy_signal
 from reported_table import reported, reported_in_short
 from speed_picture import picture
 from speed_table import means, speed, speed_by_direction, speeds
+from tasks_table import trained
 from training_table import training, training_in_short
 from verification_table import verification
 
@@ -35,6 +36,7 @@ SECTIONS = {
     "signal": ("scipy_signal.json", scipy_signal),
     "ndimage": ("ndimage.json", ndimage),
     "ops": ("ops.json", operations),
+    "trained": ("train-*.json", trained),
 }
 
 
