@@ -62,7 +62,6 @@ def packed_conv(
 
     Examples:
         >>> import jax.numpy as jnp
-    import numpy as np
         >>> x, kernel = jnp.array([1.0, 2.0, 3.0, 4.0])[:, None], jnp.array([10.0, 1.0])[:, None, None]
         >>> packed_conv(x, kernel, segment_ids=jnp.array([0, 0, 1, 1])).ravel()
         Array([ 1., 12.,  3., 34.], dtype=float32)
