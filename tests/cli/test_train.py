@@ -10,11 +10,14 @@ import time
 import numpy as np
 import pytest
 import scipy.io.wavfile
+from flax import nnx
 from PIL import Image
 from typer.testing import CliRunner
 
 from jconv.cli.app import app
 from jconv.cli.train.job import TASKS, load_task
+from jconv.cli.train.report import first_kernel
+from jconv.cli.train.task import Kind
 from jconv.fit import Checkpoints
 
 FILES = {"run.json", "metrics.json", "report.png", "log.csv", "tensorboard", "checkpoints"}
@@ -274,3 +277,10 @@ def test_killed_at_ten_random_moments_and_resumed_it_ends_with_the_same_bits(own
         for name, array in truth.items():
             np.testing.assert_array_equal(found[name], array, err_msg=f"{k}: {name}")
     assert killed >= 8  # else it says little
+
+
+def test_the_report_shows_the_kernels_that_read_the_input():
+    task = load_task("video")
+    model = task.models["2+1"](Kind((8, 28, 28, 1), tuple("abc"), {}), nnx.Rngs(0))
+    kernel = first_kernel(model, 1)
+    assert kernel is not None and kernel.shape[-2] == 1

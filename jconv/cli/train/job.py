@@ -165,7 +165,13 @@ class Job:
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         figures = self.task.figures(model, self.data.test[0], found, self.data.test[1:], self.kind)
-        picture = report(figures, _curves(self.out / "log.csv"), model, f"training of {self.options.model}")
+        picture = report(
+            figures,
+            _curves(self.out / "log.csv"),
+            model,
+            f"training of {self.options.model}",
+            self.kind.input_shape[-1],
+        )
         write_out(self.out, {"report.png": picture, "metrics.json": as_json(metrics)})
         console.print(
             f"{self.task.metric}: {metrics['value']:.2%} on {metrics['examples_held_out']} held-out examples "

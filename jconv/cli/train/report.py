@@ -14,7 +14,7 @@ from jconv import plot
 GAP = 24  # pixels between figures
 
 
-def report(figures: list[Figure], curves: Mapping[str, Any], model: nnx.Module, title: str) -> bytes:
+def report(figures: list[Figure], curves: Mapping[str, Any], model: nnx.Module, title: str, channels: int) -> bytes:
     """Give the report as a PNG: figures of the task, curves, first kernels and their frequency responses.
 
     Args:
@@ -22,9 +22,10 @@ def report(figures: list[Figure], curves: Mapping[str, Any], model: nnx.Module, 
         curves: as `jconv.plot.curves` takes them.
         model: whose first kernels are shown.
         title: of the curves.
+        channels: of an input.
     """
     drawn = [*figures, plot.curves(curves, title=title)]
-    kernel = first_kernel(model)
+    kernel = first_kernel(model, channels)
     if kernel is not None:
         drawn.append(plot.kernels(kernel, title="kernels of the first layer"))
         if kernel.ndim <= 4:
@@ -32,13 +33,14 @@ def report(figures: list[Figure], curves: Mapping[str, Any], model: nnx.Module, 
     return stacked([plot.as_png(figure) for figure in drawn])
 
 
-def first_kernel(model: nnx.Module) -> np.ndarray | None:
-    """Give the first kernel (*window, c_in, c_out) with more than one tap, in the order that the model has them."""
+def first_kernel(model: nnx.Module, channels: int) -> np.ndarray | None:
+    """Give the first kernel (*window, c_in, c_out) of more than one tap; before others one that reads the channels."""
+    found = []
     for path, variable in nnx.to_flat_state(nnx.state(model, nnx.Param)):
         value = np.asarray(variable.get_value())
         if path[-1] == "kernel" and 3 <= value.ndim <= 5 and np.prod(value.shape[:-2]) > 1:
-            return value
-    return None
+            found.append(value)
+    return next((kernel for kernel in found if kernel.shape[-2] == channels), found[0] if found else None)
 
 
 def stacked(pictures: list[bytes]) -> bytes:
