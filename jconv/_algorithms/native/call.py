@@ -1,0 +1,71 @@
+"""The call: machine code for a problem, made once in a process, as an operation of XLA's programs."""
+
+import ctypes
+import importlib
+import importlib.util
+import platform as system
+import sys
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jconv._algorithms.native.header import UnknownInterfaceError, interface
+from jconv._algorithms.native.plan import Plan, plan_of
+from jconv._equation.problem import ConvProblem
+from jconv._typing import Array
+
+
+class Target(NamedTuple):
+    """What XLA is asked for: a registered name, and how the arrays lie in memory."""
+
+    name: str
+    plan: Plan
+
+
+@cache
+def why_not_here() -> tuple[str, ...]:
+    """Why there is no machine code in this process; empty if there is."""
+    if not (sys.platform == "linux" and system.machine() in ("x86_64", "AMD64")):
+        return ("its machine code has been tried on Linux with x86-64 processors alone",)
+    if importlib.util.find_spec("llvmlite") is None:
+        return ("it needs llvmlite: pip install 'jconv[native]'",)
+    try:
+        interface()
+    except UnknownInterfaceError as error:
+        return (f"{error}: this version of XLA is not known",)
+    lacking = toolchain().missing_instructions()
+    return (f"the processor has no {lacking}",) if lacking else ()
+
+
+def toolchain() -> Any:
+    """The module that needs llvmlite, which `import jconv` must not load."""
+    return importlib.import_module("jconv._algorithms.native.toolchain")
+
+
+@lru_cache(maxsize=None)  # the code stays in memory for good, and so do the names that XLA knows it by
+def target_of(problem: ConvProblem) -> Target:
+    """The handler for a problem, compiled and registered."""
+    plan = plan_of(problem, toolchain().machine())
+    compiled = toolchain().compile_plan(plan)
+    # The capsule must be named as XLA expects; ctypes makes one that owns nothing.
+    capsule = ctypes.pythonapi.PyCapsule_New
+    capsule.restype, capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    jax.ffi.register_ffi_target(compiled.name, capsule(compiled.address, b"xla._CUSTOM_CALL_TARGET", None), "cpu")
+    return Target(compiled.name, plan)
+
+
+def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
+    """Give y from x and w by a call of machine code."""
+    if problem.empty:
+        return jnp.zeros(problem.y_shape, problem.dtype)
+    name, plan = target_of(problem)
+    call = jax.ffi.ffi_call(
+        name,
+        jax.ShapeDtypeStruct(problem.y_shape, problem.dtype),
+        vmap_method="sequential",
+        input_layouts=plan.orders[:2],
+        output_layouts=plan.orders[2],
+    )
+    return call(x, w)

@@ -1,0 +1,74 @@
+"""The spans of a part inside the code: numbers where all parts agree, else read from a table by the part's number."""
+
+from typing import Any
+
+from llvmlite import ir
+
+from jconv._algorithms.native.code import INDEX, Code, Number
+from jconv._algorithms.native.parts import Parts, Span
+
+_FIELDS = Span._fields
+
+
+class Spans:
+    """The spans of one part, which may be known only while the code runs."""
+
+    def __init__(self, code: Code, parts: Parts, part: Number):
+        self.code, self.parts, self.part = code, parts, part
+        self._read: dict[tuple[int, str], Number] = {}
+
+    def get(self, axis: int, field: str) -> Number:
+        """A field of the span of an axis."""
+        values = {getattr(spans[axis], field) for spans in self.parts.spans}
+        if len(values) == 1:
+            return values.pop()
+        if (axis, field) not in self._read:
+            self._read[axis, field] = self._from_table(axis, field)
+        return self._read[axis, field]
+
+    def output_count(self) -> Number:
+        """Output positions."""
+        count: Number = 1
+        for axis in range(len(self.parts.steps)):
+            count = self.code.mul(count, self.get(axis, "outputs"))
+        return count
+
+    def output(self, axis: int, number: Number) -> Number:
+        """Where an output of the part is among those of the problem."""
+        every = self.parts.steps[axis].output_every
+        return self.code.add(self.code.mul(number, every), self.get(axis, "first_output"))
+
+    def tap(self, axis: int, number: Number) -> Number:
+        """Where a tap of the part is among those of the problem."""
+        every = self.parts.steps[axis].tap_every
+        return self.code.add(self.code.mul(number, every), self.get(axis, "first_tap"))
+
+    def input(self, axis: int, output: Number, tap: Number) -> Number:
+        """The input that an output meets with a tap; it may lie outside."""
+        steps, code = self.parts.steps[axis], self.code
+        return code.add(code.mul(output, steps.output), code.mul(tap, steps.tap), self.get(axis, "base"))
+
+    def may_leave(self, axis: int, size: int) -> bool:
+        """Whether some output of some part meets no input with some tap."""
+        steps = self.parts.steps[axis]
+        for span in (spans[axis] for spans in self.parts.spans):
+            last = span.base + steps.output * (span.outputs - 1) + steps.tap * (span.taps - 1)
+            if span.taps and (span.base < 0 or last >= size):
+                return True
+        return False
+
+    def _from_table(self, axis: int, field: str) -> Any:
+        """A field from the table of all parts, read where the function begins."""
+        rank, code = len(self.parts.steps), self.code
+        table = code.module.globals.get("spans") or self._table()
+        row = code.builder.mul(code.index(self.part), INDEX(rank * len(_FIELDS)))
+        where = code.builder.add(row, INDEX(axis * len(_FIELDS) + _FIELDS.index(field)))
+        return code.builder.load(code.builder.gep(table, [where], source_etype=INDEX), typ=INDEX)
+
+    def _table(self) -> ir.GlobalVariable:
+        """All fields of all axes of all parts."""
+        numbers = [number for spans in self.parts.spans for span in spans for number in span]
+        kind = ir.ArrayType(INDEX, len(numbers))
+        table = ir.GlobalVariable(self.code.module, kind, "spans")
+        table.linkage, table.global_constant, table.initializer = "internal", True, ir.Constant(kind, numbers)
+        return table

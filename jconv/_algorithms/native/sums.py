@@ -1,0 +1,49 @@
+"""The sums of a register tile: so many rows of vectors, which LLVM keeps in registers."""
+
+from typing import Any
+
+from llvmlite import ir
+
+from jconv._algorithms.native.code import Code
+
+
+class Sums:
+    """Rows by vectors of sums; of the last vector of a row only the first numbers are in memory."""
+
+    def __init__(self, code: Code, rows: int, width: int, vectors: int, last: int):
+        self.code, self.width, self.vectors, self.last = code, width, vectors, last
+        self.kind = code.vector_type(width)
+        self.variables = [[code.variable(self.kind) for _ in range(vectors)] for _ in range(rows)]
+
+    def clear(self) -> None:
+        """Begin at 0."""
+        for variable in (v for row in self.variables for v in row):
+            self.code.builder.store(ir.Constant(self.kind, None), variable)
+
+    def add(self, row: int, factor: Any, vectors: list[Any]) -> None:
+        """Add a product to each of a row's sums."""
+        for variable, vector in zip(self.variables[row], vectors, strict=True):
+            total = self.code.builder.load(variable, typ=self.kind)
+            self.code.builder.store(self.code.multiply_add(factor, vector, total), variable)
+
+    def load(self, pointer: Any) -> list[Any]:
+        """A row's vectors from memory."""
+        return [
+            self.code.load(self.code.at(pointer, v * self.width), self.width, self._used(v))
+            for v in range(self.vectors)
+        ]
+
+    def resume(self, row: int, pointer: Any) -> None:
+        """Go on from the sums in memory."""
+        for variable, vector in zip(self.variables[row], self.load(pointer), strict=True):
+            self.code.builder.store(vector, variable)
+
+    def store(self, row: int, pointer: Any) -> None:
+        """A row's sums to memory."""
+        for v, variable in enumerate(self.variables[row]):
+            total = self.code.builder.load(variable, typ=self.kind)
+            self.code.store(total, self.code.at(pointer, v * self.width), self._used(v))
+
+    def _used(self, vector: int) -> int:
+        """How many numbers of a vector are in memory."""
+        return self.last if vector == self.vectors - 1 else self.width
