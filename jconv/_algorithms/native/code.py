@@ -180,6 +180,15 @@ class Code:
 
     # ---- others
 
+    def zeros(self, count: int) -> Any:
+        """At least so many zeros, to be read where an array has nothing."""
+        zeros = self.module.globals.get("zeros")
+        if zeros is None:
+            kind = ir.ArrayType(self.element, count)
+            zeros = ir.GlobalVariable(self.module, kind, "zeros")
+            zeros.linkage, zeros.global_constant, zeros.initializer = "internal", True, ir.Constant(kind, None)
+        return self.builder.inttoptr(self.builder.ptrtoint(zeros, INDEX), POINTER)
+
     @property
     def element_bytes(self) -> int:
         """Bytes of an element."""

@@ -74,7 +74,7 @@ def _emit_tile(module: ir.Module, element: Any, plan: Plan, vectors: int, last: 
     rows = [_Row(plan, spans, code.add(row, r), group) for r in range(plan.rows)]
     sums = Sums(code, plan.rows, plan.features.width, vectors, last)
     sums.clear()
-    nothing = _zeros(module, element, problem.c_in)
+    nothing = code.zeros(problem.c_in)
     w_strides = strides_of(problem.w_shape, plan.orders[1])
     with ExitStack() as loops:
         taps = [loops.enter_context(code.loop(0, spans.get(a, "taps"))) for a in range(problem.rank)]
@@ -132,11 +132,3 @@ def _sum_channels(sums: Sums, rows: Sequence[Any], w: Any, channels: int, w_stri
                 add(code.add(first, c))
     for channel in range(together, channels):
         add(channel)
-
-
-def _zeros(module: ir.Module, element: Any, count: int) -> ir.GlobalVariable:
-    """What is read outside of x."""
-    kind = ir.ArrayType(element, count)
-    zeros = module.globals.get("zeros") or ir.GlobalVariable(module, kind, "zeros")
-    zeros.linkage, zeros.global_constant, zeros.initializer = "internal", True, ir.Constant(kind, None)
-    return zeros

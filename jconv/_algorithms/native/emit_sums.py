@@ -18,8 +18,8 @@ from llvmlite import ir
 
 from jconv._algorithms.native.code import INDEX, NOTHING, POINTER, Code, Number, new_function
 from jconv._algorithms.native.plan import Plan, strides_of
-from jconv._algorithms.native.spans import Spans
-from jconv._algorithms.native.sums import Sums
+from jconv._algorithms.native.spans import Spans, met_taps
+from jconv._algorithms.native.sums import Sums, resume_after_first
 
 
 def emit_sums(module: ir.Module, element: Any, plan: Plan) -> ir.Function:
@@ -87,7 +87,7 @@ def _emit_tile(module: ir.Module, element: Any, plan: Plan, rows: int, vectors: 
     place = code.add(code.mul(example, y_strides[0]), code.mul(group, y_strides[-2]), feature, *places)
     sums = Sums(code, rows, features.width, vectors, last)
     rows_of_y = [code.at(y, code.add(place, code.mul(y_strides[0], r))) for r in range(rows)]
-    _begin(sums, rows_of_y, starts)
+    resume_after_first(sums, rows_of_y, starts)
     x_place = code.add(code.mul(example, x_strides[0]), code.mul(group, x_strides[-2]))
     w_place = code.add(code.mul(group, w_strides[-3]), feature)
     with ExitStack() as loops:
@@ -96,7 +96,7 @@ def _emit_tile(module: ir.Module, element: Any, plan: Plan, rows: int, vectors: 
         x_place = code.add(x_place, code.mul(channel, x_strides[-1]))
         w_place = code.add(w_place, code.mul(channel, w_strides[-2]))
         for axis, o in enumerate(outputs):
-            low, high = _met_taps(code, spans, plan, axis, o, starts[axis + 1])
+            low, high = met_taps(spans, plan, axis, o, starts[axis + 1])
             tap = loops.enter_context(code.loop(low, high))
             x_place = code.add(x_place, code.mul(spans.input(axis, o, tap), x_strides[axis + 1]))
             w_place = code.add(w_place, code.mul(spans.tap(axis, tap), w_strides[axis]))
@@ -107,29 +107,3 @@ def _emit_tile(module: ir.Module, element: Any, plan: Plan, rows: int, vectors: 
         sums.store(r, pointer)
     code.builder.ret_void()
     return kernel
-
-
-def _begin(sums: Sums, rows: Sequence[Any], starts: Sequence[Number]) -> None:
-    """Begin at 0 in the first block, else where the block before it ended."""
-    code = sums.code
-    total: Number = 0
-    for start in starts:
-        total = code.builder.or_(code.index(total), start)
-    sums.clear()
-    with code.when(code.compare("!=", total, 0)):
-        for number, row in enumerate(rows):
-            sums.resume(number, row)
-
-
-def _met_taps(
-    code: Code, spans: Spans, plan: Plan, axis: int, output: Number, start: Number
-) -> tuple[Number, Number]:
-    """The taps of a block, from and to, that meet an input at one output along an axis."""
-    size, step = plan.problem.input_size[axis], spans.parts.steps[axis].tap
-    first = spans.input(axis, output, 0)
-    stop = code.min(code.add(start, plan.block[axis + 1]), spans.get(axis, "taps"))
-    if not spans.may_leave(axis, size):
-        return start, stop
-    low = code.ceil_steps(code.mul(first, -1), step)
-    high = code.ceil_steps(code.add(code.mul(first, -1), size), step)
-    return code.max(start, low), code.min(stop, high)

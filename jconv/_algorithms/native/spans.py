@@ -6,6 +6,7 @@ from llvmlite import ir
 
 from jconv._algorithms.native.code import INDEX, Code, Number
 from jconv._algorithms.native.parts import Parts, Span
+from jconv._algorithms.native.plan import Plan
 
 _FIELDS = Span._fields
 
@@ -72,3 +73,15 @@ class Spans:
         table = ir.GlobalVariable(self.code.module, kind, "spans")
         table.linkage, table.global_constant, table.initializer = "internal", True, ir.Constant(kind, numbers)
         return table
+
+
+def met_taps(spans: Spans, plan: Plan, axis: int, output: Number, start: Number) -> tuple[Number, Number]:
+    """The taps of a block, from and to, that meet an input at one output along an axis."""
+    code, size, step = spans.code, plan.problem.input_size[axis], spans.parts.steps[axis].tap
+    first = spans.input(axis, output, 0)
+    stop = code.min(code.add(start, plan.block[axis + 1]), spans.get(axis, "taps"))
+    if not spans.may_leave(axis, size):
+        return start, stop
+    low = code.ceil_steps(code.mul(first, -1), step)
+    high = code.ceil_steps(code.add(code.mul(first, -1), size), step)
+    return code.max(start, low), code.min(stop, high)

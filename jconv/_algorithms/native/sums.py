@@ -1,10 +1,11 @@
 """The sums of a register tile: so many rows of vectors, which LLVM keeps in registers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
 
-from jconv._algorithms.native.code import Code
+from jconv._algorithms.native.code import Code, Number
 
 
 class Sums:
@@ -47,3 +48,15 @@ class Sums:
     def _used(self, vector: int) -> int:
         """How many numbers of a vector are in memory."""
         return self.last if vector == self.vectors - 1 else self.width
+
+
+def resume_after_first(sums: Sums, rows: Sequence[Any], starts: Sequence[Number]) -> None:
+    """Begin at 0 in the first block of positions, which starts at 0, else where the block before it ended."""
+    code, total = sums.code, None
+    for start in starts:
+        total = start if total is None else code.builder.or_(total, start)
+    sums.clear()
+    if total is not None:
+        with code.when(code.compare("!=", total, 0)):
+            for number, row in enumerate(rows):
+                sums.resume(number, row)

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from llvmlite import binding, ir
 
+from jconv._algorithms.native.emit_groups import emit_groups
 from jconv._algorithms.native.emit_outputs import emit_outputs
 from jconv._algorithms.native.emit_sums import emit_sums
 from jconv._algorithms.native.handler import emit_handler
 from jconv._algorithms.native.header import interface
 from jconv._algorithms.native.plan import Machine, Plan
 
-_NESTS = {"outputs": emit_outputs, "sums": emit_sums}
+_NESTS = {"outputs": emit_outputs, "groups": emit_groups, "sums": emit_sums}
 _LOCK = threading.RLock()
 # Engines own the machine code: they live as long as the process.
 _ENGINES: list[Any] = []
