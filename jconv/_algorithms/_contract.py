@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jconv._algorithms._xla import XlaConv
 from jconv._equation.problem import ConvProblem
-from jconv._typing import Array
+from jconv._typing import Array, Ints
 
 
 class Cost(NamedTuple):
@@ -50,6 +50,9 @@ class Algorithm:
             batch, no Fourier transform.
         local: whether every output is a direct sum over its own window, which nothing outside of it reaches; a NaN
             or an infinity beside it may, where the problem is not `strictly_local`.
+        compute_lying: (x, w, problem, x_order, w_order) -> y, where transposing x and w by these orders gives those
+            that `compute` takes: for an algorithm that reads arrays as they lie in memory. None if it does not.
+        portable: whether a program with it can leave the process, as `jax.export` lets it.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Algorithm:
     cost: Callable[[ConvProblem, str], Cost] | None = None
     partitions: bool = False
     local: bool = False
+    compute_lying: Callable[[Array, Array, ConvProblem, Ints, Ints], Array] | None = None
+    portable: bool = True
 
 
 def in_short_loops(work: int, *lanes: int) -> int:

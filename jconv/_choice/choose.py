@@ -18,6 +18,7 @@ def choose_algorithm(
     platform: str,
     *,
     partitioned: bool = False,
+    exported: bool = False,
     tuned: Mapping[ConvProblem, str] = MappingProxyType({}),
 ) -> Algorithm:
     """The algorithm that computes `problem` on `platform`: the one it names, or by this ladder.
@@ -44,6 +45,8 @@ def choose_algorithm(
         platform: "cpu", "gpu", "cuda", "rocm" or "tpu".
         partitioned: whether XLA is to divide the program over several devices (`jax.jit` of sharded
             arrays; not `jax.shard_map`, where each device has a program of its own).
+        exported: whether the program is to leave the process (`jax.export`): then only algorithms whose operations
+            are all XLA's own come into question.
         tuned: the algorithm that was measured to be fastest, by problem.
 
     Returns:
@@ -70,12 +73,14 @@ def choose_algorithm(
             f"For arrays there is jconv.explain(x, kernel, ...)."
         )
     if isinstance(problem.algorithm, Algorithm) or problem.algorithm not in CHOICES:
-        return _named(problem, platform)
+        return _named(problem, platform, exported)
     if problem.symbolic or problem.empty:
         return ALGORITHMS["lax"]
     if partitioned and problem.groups > 1 and not ALGORITHMS["taps"].unsupported(problem, platform):
         return ALGORITHMS["taps"]
     fastest = None if partitioned else measured(problem, tuned)
+    if fastest is not None and exported and not ALGORITHMS[fastest].portable:
+        fastest = None
     if fastest is not None and not why_not_auto(problem, platform, ALGORITHMS[fastest]):
         return ALGORITHMS[fastest]
     if platform not in RATES:
@@ -84,6 +89,7 @@ def choose_algorithm(
         name: time + compile_seconds(ALGORITHMS[name], problem, platform)
         for name, time in predicted_times(problem, platform).items()
         if not why_not_auto(problem, platform, ALGORITHMS[name]) and (ALGORITHMS[name].partitions or not partitioned)
+        and (ALGORITHMS[name].portable or not exported)
     }
     return ALGORITHMS[min(fits, key=lambda name: fits[name])]
 
@@ -96,15 +102,21 @@ def measured(problem: ConvProblem, tuned: Mapping[ConvProblem, str]) -> str | No
     return tuned.get(problem) or tuned.get(replace(problem, algorithm="auto"))
 
 
-def _named(problem: ConvProblem, platform: str) -> Algorithm:
+def _named(problem: ConvProblem, platform: str, exported: bool) -> Algorithm:
     """The algorithm that the problem names, if it can compute it there."""
     named = problem.algorithm
     algorithm = named if isinstance(named, Algorithm) else ALGORITHMS[named]
-    reasons = algorithm.unsupported(problem, platform)
+    reasons = _reasons(algorithm, problem, platform, exported)
     if reasons:
-        able = [a.name for a in ALGORITHMS.values() if not a.unsupported(problem, platform)]
+        able = [a.name for a in ALGORITHMS.values() if not _reasons(a, problem, platform, exported)]
         raise NotImplementedError(
             f"algorithm={algorithm.name!r} cannot compute this convolution: {'; '.join(reasons)}. "
             f"These can: {', '.join(able)}, or 'auto'."
         )
     return algorithm
+
+
+def _reasons(algorithm: Algorithm, problem: ConvProblem, platform: str, exported: bool) -> tuple[str, ...]:
+    """Why an algorithm cannot compute a problem in a program."""
+    reasons = algorithm.unsupported(problem, platform)
+    return reasons if algorithm.portable or not exported else (*reasons, "an exported program cannot hold its code")

@@ -128,6 +128,34 @@ def solve_in_layout(
     return _from_canonical_y(solve(x, w, problem), problem, layout)
 
 
+def solve_lying(
+    solve: Callable[[Array, Array, ConvProblem, Ints, Ints], Array],
+    lhs: Array,
+    rhs: Array,
+    problem: ConvProblem,
+    layout: Layout,
+) -> Array:
+    """Solve by what takes arrays as they lie, and bring y back: only the axes of the groups are split off before."""
+    batch, channels, *spatial = layout.numbers.lhs_spec
+    if layout.batch_groups > 1:
+        x, where = _split(lhs, batch, layout.batch_groups)
+        x_order = (where(batch) + 1, *map(where, spatial), where(batch), where(channels))
+    else:
+        x, where = _split(lhs, channels, problem.groups)
+        x_order = (where(batch), *map(where, spatial), where(channels), where(channels) + 1)
+    features, channels, *spatial = layout.numbers.rhs_spec
+    w, where = _split(rhs, features, problem.groups)
+    w_order = (*map(where, spatial), where(features), where(channels), where(features) + 1)
+    return _from_canonical_y(solve(x, w, problem, x_order, w_order), problem, layout)
+
+
+def _split(array: Array, axis: int, groups: int) -> tuple[Array, Callable[[int], int]]:
+    """The array with an axis split into (groups, rest), and where its other axes are now."""
+    shape = array.shape
+    split = array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
+    return split, lambda a: a + (a > axis)
+
+
 def _canonical_x(lhs: Array, problem: ConvProblem, layout: Layout) -> Array:
     """[N, *I, G, C] from lax's lhs."""
     batch, channels, *spatial = layout.numbers.lhs_spec

@@ -12,9 +12,9 @@ from jconv._algorithms import Algorithm
 from jconv._choice.choose import choose_algorithm
 from jconv._choice.tuned import tuned_table
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.jax_internals import is_partitioned
-from jconv._primitive.layout import Layout, solve_in_layout
-from jconv._typing import Array
+from jconv._primitive.jax_internals import is_exported, is_partitioned, transposed_from
+from jconv._primitive.layout import Layout, solve_in_layout, solve_lying
+from jconv._typing import Array, Ints
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -26,16 +26,22 @@ serving = jax.make_user_context(default_value="")
 
 def chosen(ctx: mlir.LoweringRuleContext, problem: ConvProblem, platform: str) -> Algorithm:
     """The algorithm for a problem in the program being lowered: by the ladder and this process's tuned table."""
-    return choose_algorithm(problem, platform, partitioned=is_partitioned(ctx), tuned=tuned_table(platform))
+    where = {"partitioned": is_partitioned(ctx), "exported": is_exported(ctx)}
+    return choose_algorithm(problem, platform, **where, tuned=tuned_table(platform))
 
 
 def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algorithm, layout: Layout | None) -> Any:
     """The operations of an algorithm, for lhs and rhs in a layout of lax's; for canonical x and w if it is None."""
 
+    orders = None
+    if layout is None and algorithm.compute_lying is not None:
+        (lhs, x, x_order), (rhs, w, w_order) = (transposed_from(ctx, n, value) for n, value in enumerate((lhs, rhs)))
+        ctx, orders = ctx.replace(avals_in=[x, w]), (x_order, w_order)
+
     def compute(lhs: Array, rhs: Array) -> Array:
         if layout is None:  # XLA copies operands that have axes of length 1, as a single group is, at a call
             lhs, rhs = _without_ones(lhs), _without_ones(rhs)
-        return _solved(lhs, rhs, problem=problem, algorithm=algorithm, layout=layout)
+        return _solved(lhs, rhs, problem=problem, algorithm=algorithm, layout=layout, orders=orders)
 
     # An algorithm that itself asks for a convolution gets JAX's, or this would have no end. What users forbid in
     # their own code, algorithms may do.
@@ -44,19 +50,42 @@ def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algo
 
 
 # A jit of its own, so that equal problems in one program are traced and lowered once.
-@partial(jax.jit, static_argnames=("problem", "algorithm", "layout"))
-def _solved(lhs: Array, rhs: Array, *, problem: ConvProblem, algorithm: Algorithm, layout: Layout | None) -> Array:
-    """The result by one algorithm in lax's layout; without a layout, y from x and w without their axes of length 1."""
+@partial(jax.jit, static_argnames=("problem", "algorithm", "layout", "orders"))
+def _solved(
+    lhs: Array,
+    rhs: Array,
+    *,
+    problem: ConvProblem,
+    algorithm: Algorithm,
+    layout: Layout | None,
+    orders: tuple[Ints, Ints] | None,
+) -> Array:
+    """The result by one algorithm in lax's layout; without a layout, y from x and w without their axes of length 1.
+
+    `orders` are by which x and w are transposed from how they lie, for an algorithm that takes them so.
+    """
     with jax.named_scope(f"jconv.{algorithm.name}"):  # so that a profile, and the program's text, tell
+        if layout is not None and algorithm.compute_lying is not None:
+            return solve_lying(algorithm.compute_lying, lhs, rhs, problem, layout)
         if layout is not None:
             return solve_in_layout(algorithm.compute, lhs, rhs, problem, layout)
-        return _solved_canonical(lhs.reshape(problem.x_shape), rhs.reshape(problem.w_shape), problem, algorithm)
+        if orders is None:
+            return _solved_canonical(lhs.reshape(problem.x_shape), rhs.reshape(problem.w_shape), problem, algorithm)
+        x, w = (a.reshape(_lying(s, o)) for a, s, o in zip((lhs, rhs), (problem.x_shape, problem.w_shape), orders, strict=True))
+        return _solved_canonical(x, w, problem, algorithm, orders)
 
 
-def _solved_canonical(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
+def _lying(shape: Ints, order: Ints) -> Ints:
+    """The shape of an array that transposing by an order gives this shape."""
+    return tuple(shape[order.index(axis)] for axis in range(len(shape)))
+
+
+def _solved_canonical(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm, orders: Any = None) -> Array:
     """Give y from x and w; in JAX's explicit sharding mode, sharded over the batch as x is."""
 
     def compute(x: Array, w: Array) -> Array:
+        if orders is not None and algorithm.compute_lying is not None:
+            return algorithm.compute_lying(x, w, problem, *orders)
         return algorithm.compute(x, w, problem)
 
     sharding = jax.typeof(x).sharding

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jconv._algorithms.native.header import UnknownInterfaceError, interface
 from jconv._algorithms.native.plan import Plan, plan_of
 from jconv._equation.problem import ConvProblem
-from jconv._typing import Array
+from jconv._typing import Array, Ints
 
 
 class Target(NamedTuple):
@@ -58,14 +58,24 @@ def target_of(problem: ConvProblem) -> Target:
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
     """Give y from x and w by a call of machine code."""
+    return compute_lying(x, w, problem, tuple(range(x.ndim)), tuple(range(w.ndim)))
+
+
+def compute_lying(x: Array, w: Array, problem: ConvProblem, x_order: Ints, w_order: Ints) -> Array:
+    """Give y from what x and w are transposed from by these orders. XLA copies whatever is transposed for a call."""
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
     name, plan = target_of(problem)
-    call = jax.ffi.ffi_call(
-        name,
-        jax.ShapeDtypeStruct(problem.y_shape, problem.dtype),
-        vmap_method="sequential",
-        input_layouts=plan.orders[:2],
-        output_layouts=plan.orders[2],
-    )
-    return call(x, w)
+    x_plan, w_plan, y_plan = plan.orders
+    x, w = _move(x, tuple(x_order[a] for a in x_plan)), _move(w, tuple(w_order[a] for a in w_plan))
+    y_shape = tuple(problem.y_shape[a] for a in y_plan)
+    y = jax.ffi.ffi_call(name, jax.ShapeDtypeStruct(y_shape, problem.dtype), vmap_method="sequential")(x, w)
+    return _move(y, tuple(y_plan.index(a) for a in range(y.ndim)))
+
+
+def _move(array: Array, order: Ints) -> Array:
+    """The array with its axes in this order: a reshape where only axes of length 1 change places."""
+    long = [axis for axis in order if array.shape[axis] != 1]
+    if long == sorted(long):
+        return array.reshape([array.shape[axis] for axis in order])
+    return jax.lax.transpose(array, order)

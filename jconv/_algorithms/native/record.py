@@ -1,7 +1,7 @@
 """The algorithm `native`: what it can do, and what it promises."""
 
 from jconv._algorithms._contract import Algorithm
-from jconv._algorithms.native.call import compute, why_not_here
+from jconv._algorithms.native.call import compute, compute_lying, why_not_here
 from jconv._equation.problem import ConvProblem
 
 _DTYPES = ("float32", "float64")
@@ -26,5 +26,7 @@ NATIVE = Algorithm(
     unsupported=unsupported,
     error_bound=4.0,
     local=True,
+    compute_lying=compute_lying,
+    portable=False,
     reference="loop nests in machine code made by LLVM for the problem's own shape",
 )
