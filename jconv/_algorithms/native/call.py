@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from jconv._algorithms.native.header import UnknownInterfaceError, interface
-from jconv._algorithms.native.plan import Plan, plan_of
+from jconv._algorithms.native.plan import Plan
+from jconv._algorithms.native.planning import plan_of
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Array, Ints
 

@@ -115,7 +115,10 @@ class Code:
 
     @contextmanager
     def when(self, bit: Any) -> Iterator[None]:
-        """Write what is done where a bit is set."""
+        """Write what is done where a bit is set, or always if there is none."""
+        if bit is None:
+            yield
+            return
         with self.builder.if_then(bit):
             yield
 
@@ -171,6 +174,13 @@ class Code:
         kind = total.type
         return self.builder.call(self.declared(f"llvm.fma.{_suffix(kind)}", kind, [kind] * 3), [a, b, total])
 
+    def total(self, vector: Any) -> Any:
+        """The sum of a vector's elements, by halves: in a fixed order."""
+        while (half := vector.type.count // 2) > 0:
+            low, high = (self.shuffle(vector, range(start, start + half)) for start in (0, half))
+            vector = self.builder.fadd(low, high)
+        return self.builder.extract_element(vector, ir.IntType(32)(0))
+
     def variable(self, kind: Any) -> Any:
         """A place for a value that changes: a register once LLVM has seen it."""
         with self.builder.goto_block(self.entry):
@@ -181,11 +191,11 @@ class Code:
     # ---- others
 
     def zeros(self, count: int) -> Any:
-        """At least so many zeros, to be read where an array has nothing."""
-        zeros = self.module.globals.get("zeros")
+        """So many zeros, to be read where an array has nothing."""
+        zeros = self.module.globals.get(f"zeros{count}")
         if zeros is None:
             kind = ir.ArrayType(self.element, count)
-            zeros = ir.GlobalVariable(self.module, kind, "zeros")
+            zeros = ir.GlobalVariable(self.module, kind, f"zeros{count}")
             zeros.linkage, zeros.global_constant, zeros.initializer = "internal", True, ir.Constant(kind, None)
         return self.builder.inttoptr(self.builder.ptrtoint(zeros, INDEX), POINTER)
 

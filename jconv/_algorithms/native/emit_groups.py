@@ -19,100 +19,105 @@ from typing import Any
 from llvmlite import ir
 
 from jconv._algorithms.native.code import INDEX, NOTHING, POINTER, Code, Number, new_function
-from jconv._algorithms.native.plan import Plan, strides_of
+from jconv._algorithms.native.plan import GroupsTile, Plan
 from jconv._algorithms.native.spans import Spans, met_taps
-from jconv._algorithms.native.sums import Sums, resume_after_first
+from jconv._algorithms.native.sums import Row, Sums, resume_after_first, store_all
+from jconv._algorithms.native.tasks import Task
 from jconv._typing import Ints
 
 
-def emit_groups(module: ir.Module, element: Any, plan: Plan) -> ir.Function:
+def emit_groups(module: ir.Module, element: Any, plan: Plan, tile: GroupsTile) -> ir.Function:
     """Write task(x, w, y, number): the boxes of outputs of one chunk of one part."""
-    problem, parts, lanes = plan.problem, plan.parts, plan.groups
-    kernels = [_Tile(module, element, plan, count).function for count in lanes.shapes]
-    task = new_function(module, "task", NOTHING, [POINTER] * 3 + [INDEX])
-    code = Code(task, element)
-    part, chunk = code.divmod(task.args[3], plan.chunks)
-    part = part if len(parts.spans) > 1 else 0
-    spans = Spans(code, parts, part)
-    boxes = [code.divmod(code.add(spans.get(a, "outputs"), n - 1), n)[0] for a, n in enumerate(plan.output_box)]
-    outer = lanes.count if plan.sums_examples else problem.batch
-    units: Number = outer
+    problem = plan.problem
+    full, rest = divmod(problem.groups, tile.together)
+    kernels = {count: _Tile(module, element, plan, tile, count).function for count in (tile.together, rest) if count}
+    task = Task(module, element, plan)
+    code, lanes = task.code, full + (rest > 0)
+    boxes = [code.divmod(code.add(task.spans.get(a, "outputs"), n - 1), n)[0] for a, n in enumerate(tile.output_box)]
+    units: Number = lanes if tile.by_examples else problem.batch
     for count in boxes:
         units = code.mul(units, count)
-    first, _ = code.divmod(code.mul(chunk, units), plan.chunks)
-    last, _ = code.divmod(code.mul(code.add(chunk, 1), units), plan.chunks)
-    sizes = (problem.c_in, *(spans.get(a, "taps") for a in range(problem.rank)))
+    first, last = task.range(units)
     with ExitStack() as loops:
-        starts = []
-        for size, step in zip(sizes, plan.block, strict=True):
-            starts.append(loops.enter_context(code.loop(0, code.max(size, 1), step)))
+        starts = task.blocks(loops, tile.block)
         unit = loops.enter_context(code.loop(first, last))
         numbers = []
         for count in reversed(boxes):
             unit, number = code.divmod(unit, count)
             numbers.insert(0, number)
-        block = unit if plan.sums_examples else loops.enter_context(code.loop(0, lanes.count))
-        example = 0 if plan.sums_examples else unit
-        arguments = [*task.args[:3], *map(code.index, (part, example, block, *numbers, *starts))]
-        full = code.compare("<", block, lanes.blocks)
-        for count, kernel in zip(lanes.shapes, kernels, strict=True):
-            with code.when(full if count == lanes.together and lanes.blocks else code.builder.not_(full)):
-                code.builder.call(kernel, arguments)
+        example, block = (0, unit) if tile.by_examples else (unit, loops.enter_context(code.loop(0, lanes)))
+        is_full = code.compare("<", block, full)
+        for count, kernel in kernels.items():
+            with code.when(is_full if count == tile.together else code.builder.not_(is_full)):
+                task.call(kernel, example, block, *numbers, *starts)
     code.builder.ret_void()
-    return task
+    return task.function
 
 
 class _Tile:
     """tile(x, w, y, part, example, block of lanes, box of outputs per axis, start of the block): one box of outputs."""
 
-    def __init__(self, module: ir.Module, element: Any, plan: Plan, groups: int):
-        self.plan, problem = plan, plan.problem
+    def __init__(self, module: ir.Module, element: Any, plan: Plan, tile: GroupsTile, groups: int):
+        self.plan, self.tile, problem = plan, tile, plan.problem
         rank = problem.rank
         arguments = [POINTER] * 3 + [INDEX] * (4 + 2 * rank)
         self.function = new_function(module, f"tile{groups}", NOTHING, arguments)
         self.code = code = Code(self.function, element)
         self.x, self.w, self.y, part, example, block, *numbers = self.function.args
-        self.spans = Spans(code, plan.parts, part if len(plan.parts.spans) > 1 else 0)
-        self.inner = problem.batch if plan.sums_examples else problem.c_in  # beside the groups in x
+        self.spans = Spans(code, plan.parts, part)
+        self.inner = problem.batch if tile.by_examples else problem.c_in  # beside the groups in x
         self.used, self.x_used = groups * problem.c_out, groups * self.inner
-        self.outputs = [
-            code.min(code.mul(number, size), code.add(self.spans.get(a, "outputs"), -size))
-            for a, (number, size) in enumerate(zip(numbers[:rank], plan.output_box, strict=True))
-        ]
+        self.outputs = [self._first_output(a, number) for a, number in enumerate(numbers[:rank])]
         self.starts = numbers[rank:]
-        shapes = (problem.x_shape, problem.w_shape, problem.y_shape)
-        self.x_strides, self.w_strides, self.y_strides = map(strides_of, shapes, plan.orders)
-        self.group = code.mul(block, plan.groups.together)
-        self.boxed = [o > 1 or k > 1 for o, k in zip(plan.output_box, plan.tap_box, strict=True)]
+        self.x_strides, self.w_strides, self.y_strides = plan.strides
+        self.group = code.mul(block, tile.together)
+        self.boxed = [o > 1 or k > 1 for o, k in zip(tile.output_box, tile.tap_box, strict=True)]
         self._write(example)
 
     def _write(self, example: Number) -> None:
         """Write the function."""
-        code, plan, problem = self.code, self.plan, self.plan.problem
-        examples = problem.batch if plan.sums_examples else 1
-        cells = list(product(range(examples), *map(range, plan.output_box)))
+        code, tile, problem = self.code, self.tile, self.plan.problem
+        examples = problem.batch if tile.by_examples else 1
+        cells = list(product(range(examples), *map(range, tile.output_box)))
         width = _power_of_two(self.used)
         self.sums = Sums(code, len(cells), width, 1, self.used)
         self.cells = {cell: number for number, cell in enumerate(cells)}
-        rows = [code.at(self.y, self._y_place(example, cell)) for cell in cells]
-        resume_after_first(self.sums, rows, self.starts if plan.sums_examples else ())
+        rows = [Row(code.at(self.y, self._y_place(example, cell)), self._is_output(cell)) for cell in cells]
+        resume_after_first(self.sums, rows, self.starts if tile.by_examples else ())
         x = code.add(code.mul(example, self.x_strides[0]), code.mul(self.group, self.x_strides[-2]))
         w = code.mul(self.group, self.w_strides[-3])
         with ExitStack() as loops:
-            if plan.sums_examples:
-                stop = code.min(code.add(self.starts[0], plan.block[0]), problem.c_in)
+            if tile.by_examples:
+                stop = code.min(code.add(self.starts[0], tile.block[0]), problem.c_in)
                 channel = loops.enter_context(code.loop(self.starts[0], stop))
                 x = code.add(x, code.mul(channel, self.x_strides[-1]))
                 w = code.add(w, code.mul(channel, self.w_strides[-2]))
             taps, stops = [], []
             for axis in range(problem.rank):
                 low, high = self._tap_range(axis)
-                taps.append(loops.enter_context(code.loop(low, high, plan.tap_box[axis])))
+                taps.append(loops.enter_context(code.loop(low, high, tile.tap_box[axis])))
                 stops.append(high)
             self._boxes(x, w, taps, stops)
-        for number, row in enumerate(rows):
-            self.sums.store(number, row)
+        store_all(self.sums, rows)
         code.builder.ret_void()
+
+    def _first_output(self, axis: int, number: Number) -> Number:
+        """Where a box begins. Where sums are stored once, the last lies upon the one before it, and makes it again."""
+        first, size = self.code.mul(number, self.tile.output_box[axis]), self.tile.output_box[axis]
+        if self.tile.by_examples:
+            return first
+        return self.code.min(first, self.code.add(self.spans.get(axis, "outputs"), -size))
+
+    def _is_output(self, cell: Ints) -> Any:
+        """Whether a cell of the box is an output, if that is a question."""
+        code, is_one = self.code, None
+        for axis, offset in enumerate(cell[1:]):
+            size = self.tile.output_box[axis]
+            sizes = {spans[axis].outputs % size for spans in self.plan.parts.spans}
+            if self.tile.by_examples and offset and sizes != {0}:
+                bit = code.compare("<", code.add(self.outputs[axis], offset), self.spans.get(axis, "outputs"))
+                is_one = bit if is_one is None else code.builder.and_(is_one, bit)
+        return is_one
 
     def _y_place(self, example: Number, cell: Ints) -> Number:
         """Where a cell of the tile is in y."""
@@ -126,14 +131,14 @@ class _Tile:
 
     def _tap_range(self, axis: int) -> tuple[Number, Number]:
         """The taps to go through along an axis: in an axis without a box, those alone that meet an input."""
-        if not self.boxed[axis]:
-            return met_taps(self.spans, self.plan, axis, self.outputs[axis], self.starts[axis + 1])
         start = self.starts[axis + 1]
-        return start, self.code.min(self.code.add(start, self.plan.block[axis + 1]), self.spans.get(axis, "taps"))
+        if not self.boxed[axis]:
+            return met_taps(self.spans, self.plan.problem, axis, self.outputs[axis], start, self.tile.block[axis + 1])
+        return start, self.code.min(self.code.add(start, self.tile.block[axis + 1]), self.spans.get(axis, "taps"))
 
     def _boxes(self, x: Number, w: Number, taps: list[Number], stops: list[Number]) -> None:
         """Write what two boxes give each other: without questions where all of it is inside, else with them."""
-        code, spans, plan = self.code, self.spans, self.plan
+        code, spans, plan, tile = self.code, self.spans, self.plan, self.tile
         firsts = [spans.input(a, o, k) for a, (o, k) in enumerate(zip(self.outputs, taps, strict=True))]
         x = code.add(x, *(code.mul(i, stride) for i, stride in zip(firsts, self.x_strides[1:], strict=False)))
         places = (code.mul(spans.tap(a, k), stride) for a, (k, stride) in enumerate(zip(taps, self.w_strides, strict=False)))
@@ -142,7 +147,7 @@ class _Tile:
         for axis, size in enumerate(plan.problem.input_size):
             if not self.boxed[axis]:
                 continue
-            steps, many, length = plan.parts.steps[axis], plan.output_box[axis], plan.tap_box[axis]
+            steps, many, length = plan.parts.steps[axis], tile.output_box[axis], tile.tap_box[axis]
             reach = steps.output * (many - 1) + steps.tap * (length - 1)
             for bit in (
                 code.compare(">=", firsts[axis], 0),
@@ -161,10 +166,10 @@ class _Tile:
 
     def _meet(self, x: Number, w: Number, questions: "_Questions | None") -> None:
         """Write the products of two boxes, input by input."""
-        code, plan, problem = self.code, self.plan, self.plan.problem
+        code, tile, problem = self.code, self.tile, self.plan.problem
         pairs: dict[Ints, list[tuple[Ints, Ints]]] = {}
-        steps = plan.parts.steps
-        for o, k in product(product(*map(range, plan.output_box)), product(*map(range, plan.tap_box))):
+        steps = self.plan.parts.steps
+        for o, k in product(product(*map(range, tile.output_box)), product(*map(range, tile.tap_box))):
             at = tuple(s.output * p + s.tap * t for s, p, t in zip(steps, o, k, strict=True))
             pairs.setdefault(at, []).append((o, k))
         factors: dict[tuple[Ints, int], Any] = {}
@@ -178,10 +183,10 @@ class _Tile:
                 lanes += [0] * (self.sums.width - self.used)
                 one = code.shuffle(block, lanes)
                 for o, k in pairs[at]:
-                    channel = 0 if plan.sums_examples else inner
+                    channel = 0 if tile.by_examples else inner
                     if (k, channel) not in factors:
                         factors[k, channel] = self._factor(w, k, channel, questions)
-                    cell = self.cells[(inner if plan.sums_examples else 0, *o)]
+                    cell = self.cells[(inner if tile.by_examples else 0, *o)]
                     self.sums.add(cell, one, [factors[k, channel]])
 
     def _factor(self, w: Number, tap: Ints, channel: int, questions: "_Questions | None") -> Any:

@@ -8,6 +8,8 @@ What the problem calls examples are a layer's channels, its channels a layer's e
             for every channel c and tap k of the block, where base + outputs*o + taps*k lies inside:
                 sums[n, m] += x[n, input, g, c] * w[k, g, c, m]
             y[n, o, g, m] = sums
+
+Where features are few, they and the examples change places: the lanes are examples.
 """
 
 from collections.abc import Sequence
@@ -17,93 +19,77 @@ from typing import Any
 from llvmlite import ir
 
 from jconv._algorithms.native.code import INDEX, NOTHING, POINTER, Code, Number, new_function
-from jconv._algorithms.native.plan import Plan, strides_of
+from jconv._algorithms.native.plan import Plan, SumsTile
 from jconv._algorithms.native.spans import Spans, met_taps
-from jconv._algorithms.native.sums import Sums, resume_after_first
+from jconv._algorithms.native.sums import Row, Sums, resume_after_first, store_all
+from jconv._algorithms.native.tasks import Task
 
 
-def emit_sums(module: ir.Module, element: Any, plan: Plan) -> ir.Function:
+def emit_sums(module: ir.Module, element: Any, plan: Plan, tile: SumsTile) -> ir.Function:
     """Write task(x, w, y, number): the tiles of one chunk of one part, block by block."""
-    problem, features, parts = plan.problem, plan.features, plan.parts
-    rest = problem.batch % plan.rows
-    shapes = [(rows, *shape) for rows in filter(None, (plan.rows, rest)) for shape in features.shapes]
-    kernels = {shape: _emit_tile(module, element, plan, *shape) for shape in shapes}
-    task = new_function(module, "task", NOTHING, [POINTER] * 3 + [INDEX])
-    code = Code(task, element)
-    part, chunk = code.divmod(task.args[3], plan.chunks)
-    part = part if len(parts.spans) > 1 else 0
-    spans = Spans(code, parts, part)
-    runs, positions = -(-problem.batch // plan.rows), spans.output_count()
-    units = code.mul(positions, problem.groups * features.count * runs)
-    first, _ = code.divmod(code.mul(chunk, units), plan.chunks)
-    last, _ = code.divmod(code.mul(code.add(chunk, 1), units), plan.chunks)
-    sizes = (problem.c_in, *(spans.get(a, "taps") for a in range(problem.rank)))
+    problem, lanes = plan.problem, tile.lanes
+    across = problem.c_out if tile.by_examples else problem.batch
+    shapes = [(rows, *shape) for rows in filter(None, (tile.rows, across % tile.rows)) for shape in lanes.shapes]
+    kernels = {shape: _emit_tile(module, element, plan, tile, *shape) for shape in shapes}
+    task = Task(module, element, plan)
+    code, runs, positions = task.code, -(-across // tile.rows), task.spans.output_count()
+    first, last = task.range(code.mul(positions, problem.groups * lanes.count * runs))
     with ExitStack() as loops:
-        starts = []
-        for size, step in zip(sizes, plan.block, strict=True):
-            starts.append(loops.enter_context(code.loop(0, code.max(size, 1), step)))
+        starts = task.blocks(loops, tile.block)
         unit = loops.enter_context(code.loop(first, last))
         outer, run = code.divmod(unit, runs)
         outer, position = code.divmod(outer, positions)
-        group, block = code.divmod(outer, features.count)
-        numbers = [part, group, position, code.mul(run, plan.rows), block, *starts]
-        _call_shape(code, kernels, plan, [*task.args[:3], *map(code.index, numbers)], run, block)
+        group, block = code.divmod(outer, lanes.count)
+        wanted = [code.compare("<", run, across // tile.rows), code.compare("<", block, lanes.blocks)]
+        for (rows, *shape), kernel in kernels.items():
+            bits = [
+                wanted[0] if rows == tile.rows else code.builder.not_(wanted[0]),
+                wanted[1] if lanes.blocks and tuple(shape) == lanes.shapes[0] else code.builder.not_(wanted[1]),
+            ]
+            with code.when(code.builder.and_(*bits)):
+                task.call(kernel, group, position, code.mul(run, tile.rows), code.mul(block, lanes.block), *starts)
     code.builder.ret_void()
-    return task
+    return task.function
 
 
-def _call_shape(code: Code, kernels: Any, plan: Plan, arguments: Sequence[Any], run: Number, block: Number) -> None:
-    """Call the tile of the shape that this run of examples and block of features has."""
-    full_runs, features = plan.problem.batch // plan.rows, plan.features
-    for rows, vectors, last in kernels:
-        wanted = [code.compare("<" if rows == plan.rows else ">=", run, full_runs)]
-        if features.blocks and features.rest:
-            full = (vectors, last) == features.shapes[0]
-            wanted.append(code.compare("<" if full else ">=", block, features.blocks))
-        bit = wanted[0] if len(wanted) == 1 else code.builder.and_(*wanted)
-        with code.when(bit):
-            code.builder.call(kernels[rows, vectors, last], arguments)
-
-
-def _emit_tile(module: ir.Module, element: Any, plan: Plan, rows: int, vectors: int, last: int) -> ir.Function:
-    """Write tile(x, w, y, part, group, output, first example, block of features, start of the block per axis)."""
-    problem, parts, features = plan.problem, plan.parts, plan.features
+def _emit_tile(
+    module: ir.Module, element: Any, plan: Plan, tile: SumsTile, rows: int, vectors: int, last: int
+) -> ir.Function:
+    """Write tile(x, w, y, part, group, output, first of the rows, first of the lanes, start of the block per axis)."""
+    problem = plan.problem
     name = f"tile{rows}_{vectors}_{last}"
     kernel = new_function(module, name, NOTHING, [POINTER] * 3 + [INDEX] * (6 + problem.rank))
     code = Code(kernel, element)
-    x, w, y, part, group, position, example, block, *starts = kernel.args
+    x, w, y, part, group, position, across, along, *starts = kernel.args
     group = group if problem.groups > 1 else 0
-    spans = Spans(code, parts, part if len(parts.spans) > 1 else 0)
-    outputs: list[Number] = []
-    for axis in reversed(range(problem.rank)):
-        position, o = code.divmod(position, spans.get(axis, "outputs"))
-        outputs.insert(0, o)
-    feature = code.mul(block, features.width * features.vectors)
-    x_strides, w_strides, y_strides = (
-        strides_of(shape, order)
-        for shape, order in zip((problem.x_shape, problem.w_shape, problem.y_shape), plan.orders, strict=True)
-    )
+    spans = Spans(code, plan.parts, part)
+    outputs = spans.unravel(position)[1]
+    x_strides, w_strides, y_strides = plan.strides
+    row_stride, lane_stride = (y_strides[-1], y_strides[0]) if tile.by_examples else (y_strides[0], y_strides[-1])
     places = [code.mul(spans.output(a, o), y_strides[a + 1]) for a, o in enumerate(outputs)]
-    place = code.add(code.mul(example, y_strides[0]), code.mul(group, y_strides[-2]), feature, *places)
-    sums = Sums(code, rows, features.width, vectors, last)
-    rows_of_y = [code.at(y, code.add(place, code.mul(y_strides[0], r))) for r in range(rows)]
+    place = code.add(code.mul(across, row_stride), code.mul(group, y_strides[-2]), along, *places)
+    assert lane_stride == 1
+    sums = Sums(code, rows, tile.lanes.width, vectors, last)
+    rows_of_y = [Row(code.at(y, code.add(place, r * row_stride))) for r in range(rows)]
     resume_after_first(sums, rows_of_y, starts)
-    x_place = code.add(code.mul(example, x_strides[0]), code.mul(group, x_strides[-2]))
-    w_place = code.add(code.mul(group, w_strides[-3]), feature)
+    example, feature = (along, across) if tile.by_examples else (across, along)
+    x_place = code.add(example, code.mul(group, x_strides[-2]))
+    w_place = code.add(feature, code.mul(group, w_strides[-3]))
     with ExitStack() as loops:
-        stop = code.min(code.add(starts[0], plan.block[0]), problem.c_in)
+        stop = code.min(code.add(starts[0], tile.block[0]), problem.c_in)
         channel = loops.enter_context(code.loop(starts[0], stop))
         x_place = code.add(x_place, code.mul(channel, x_strides[-1]))
         w_place = code.add(w_place, code.mul(channel, w_strides[-2]))
         for axis, o in enumerate(outputs):
-            low, high = met_taps(spans, plan, axis, o, starts[axis + 1])
+            low, high = met_taps(spans, problem, axis, o, starts[axis + 1], tile.block[axis + 1])
             tap = loops.enter_context(code.loop(low, high))
             x_place = code.add(x_place, code.mul(spans.input(axis, o, tap), x_strides[axis + 1]))
             w_place = code.add(w_place, code.mul(spans.tap(axis, tap), w_strides[axis]))
-        vectors_of_w, row_of_x = sums.load(code.at(w, w_place)), code.at(x, x_place)
+        pair: Sequence[Any] = code.at(x, x_place), code.at(w, w_place)
+        scalars, lanes = pair[::-1] if tile.by_examples else pair
+        vectors_there = sums.load(lanes)
         for r in range(rows):
-            sums.add(r, code.splat(code.at(row_of_x, r * x_strides[0]), features.width), vectors_of_w)
-    for r, pointer in enumerate(rows_of_y):
-        sums.store(r, pointer)
+            sums.add(r, code.splat(code.at(scalars, r), sums.width), vectors_there)
+    store_all(sums, rows_of_y)
     code.builder.ret_void()
     return kernel

@@ -6,7 +6,7 @@ from llvmlite import ir
 
 from jconv._algorithms.native.code import INDEX, Code, Number
 from jconv._algorithms.native.parts import Parts, Span
-from jconv._algorithms.native.plan import Plan
+from jconv._equation.problem import ConvProblem
 
 _FIELDS = Span._fields
 
@@ -15,7 +15,8 @@ class Spans:
     """The spans of one part, which may be known only while the code runs."""
 
     def __init__(self, code: Code, parts: Parts, part: Number):
-        self.code, self.parts, self.part = code, parts, part
+        self.code, self.parts = code, parts
+        self.part: Number = part if len(parts.spans) > 1 else 0
         self._read: dict[tuple[int, str], Number] = {}
 
     def get(self, axis: int, field: str) -> Number:
@@ -33,6 +34,14 @@ class Spans:
         for axis in range(len(self.parts.steps)):
             count = self.code.mul(count, self.get(axis, "outputs"))
         return count
+
+    def unravel(self, number: Number) -> tuple[Number, list[Number]]:
+        """The example and the output per axis of one of all outputs, which are counted with the last axis fastest."""
+        outputs: list[Number] = []
+        for axis in reversed(range(len(self.parts.steps))):
+            number, output = self.code.divmod(number, self.get(axis, "outputs"))
+            outputs.insert(0, output)
+        return number, outputs
 
     def output(self, axis: int, number: Number) -> Number:
         """Where an output of the part is among those of the problem."""
@@ -75,11 +84,13 @@ class Spans:
         return table
 
 
-def met_taps(spans: Spans, plan: Plan, axis: int, output: Number, start: Number) -> tuple[Number, Number]:
+def met_taps(
+    spans: Spans, problem: ConvProblem, axis: int, output: Number, start: Number, length: int
+) -> tuple[Number, Number]:
     """The taps of a block, from and to, that meet an input at one output along an axis."""
-    code, size, step = spans.code, plan.problem.input_size[axis], spans.parts.steps[axis].tap
+    code, size, step = spans.code, problem.input_size[axis], spans.parts.steps[axis].tap
     first = spans.input(axis, output, 0)
-    stop = code.min(code.add(start, plan.block[axis + 1]), spans.get(axis, "taps"))
+    stop = code.min(code.add(start, length), spans.get(axis, "taps"))
     if not spans.may_leave(axis, size):
         return start, stop
     low = code.ceil_steps(code.mul(first, -1), step)

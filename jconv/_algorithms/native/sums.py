@@ -1,7 +1,7 @@
 """The sums of a register tile: so many rows of vectors, which LLVM keeps in registers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
@@ -39,6 +39,10 @@ class Sums:
         for variable, vector in zip(self.variables[row], self.load(pointer), strict=True):
             self.code.builder.store(vector, variable)
 
+    def value(self, row: int) -> Any:
+        """The first vector of a row."""
+        return self.code.builder.load(self.variables[row][0], typ=self.kind)
+
     def store(self, row: int, pointer: Any) -> None:
         """A row's sums to memory."""
         for v, variable in enumerate(self.variables[row]):
@@ -50,7 +54,14 @@ class Sums:
         return self.last if vector == self.vectors - 1 else self.width
 
 
-def resume_after_first(sums: Sums, rows: Sequence[Any], starts: Sequence[Number]) -> None:
+class Row(NamedTuple):
+    """Where a row of sums is in y, and a bit that says whether it is there at all; None if it always is."""
+
+    pointer: Any
+    exists: Any = None
+
+
+def resume_after_first(sums: Sums, rows: Sequence[Row], starts: Sequence[Number]) -> None:
     """Begin at 0 in the first block of positions, which starts at 0, else where the block before it ended."""
     code, total = sums.code, None
     for start in starts:
@@ -59,4 +70,12 @@ def resume_after_first(sums: Sums, rows: Sequence[Any], starts: Sequence[Number]
     if total is not None:
         with code.when(code.compare("!=", total, 0)):
             for number, row in enumerate(rows):
-                sums.resume(number, row)
+                with code.when(row.exists):
+                    sums.resume(number, row.pointer)
+
+
+def store_all(sums: Sums, rows: Sequence[Row]) -> None:
+    """Every row that exists to memory."""
+    for number, row in enumerate(rows):
+        with sums.code.when(row.exists):
+            sums.store(number, row.pointer)

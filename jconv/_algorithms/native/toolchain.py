@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 
 from llvmlite import binding, ir
 
+from jconv._algorithms.native.emit_channels import emit_channels
 from jconv._algorithms.native.emit_groups import emit_groups
 from jconv._algorithms.native.emit_outputs import emit_outputs
 from jconv._algorithms.native.emit_sums import emit_sums
 from jconv._algorithms.native.handler import emit_handler
 from jconv._algorithms.native.header import interface
-from jconv._algorithms.native.plan import Machine, Plan
+from jconv._algorithms.native.plan import ChannelsTile, GroupsTile, Machine, OutputsTile, Plan, SumsTile
 
-_NESTS = {"outputs": emit_outputs, "groups": emit_groups, "sums": emit_sums}
+_NESTS = {OutputsTile: emit_outputs, ChannelsTile: emit_channels, SumsTile: emit_sums, GroupsTile: emit_groups}
 _LOCK = threading.RLock()
+# A process that is forked while another thread compiles finds the lock free, and nothing half made.
+os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 # Engines own the machine code: they live as long as the process.
 _ENGINES: list[Any] = []
 
@@ -55,9 +58,7 @@ def missing_instructions() -> str:
 
 def module_of(plan: Plan) -> tuple[str, ir.Module]:
     """The handler's name, a digest of what the module says, and the module."""
-    module = ir.Module()
-    element = ir.DoubleType() if plan.problem.dtype.itemsize == 8 else ir.FloatType()
-    task = _NESTS[plan.nest](module, element, plan)
+    module, task = _task_module(plan)
     digest = hashlib.sha256(f"{host()}{interface()}{module}{plan.tasks}".encode()).hexdigest()[:32]
     name = f"jconv_native_{digest}"
     emit_handler(module, name, task, plan.tasks, interface())
@@ -65,41 +66,62 @@ def module_of(plan: Plan) -> tuple[str, ir.Module]:
 
 
 def compile_plan(plan: Plan) -> Compiled:
-    """Machine code for a plan."""
+    """Machine code for a plan, that lives as long as the process."""
     with _LOCK:
         name, module = module_of(plan)
-        processor, features = host()
-        target = binding.Target.from_default_triple()
-        # An engine takes its target machine with it.
-        options = dict(cpu=processor, features=features, opt=2, codemodel="jitdefault", jit=True)
-        parsed = binding.parse_assembly(str(module))
-        _optimise(parsed, target.create_target_machine(**options))
-        engine = binding.create_mcjit_compiler(parsed, target.create_target_machine(**options))
-        engine.finalize_object()
+        engine = _engine(module)
         _ENGINES.append(engine)
         return Compiled(name, engine.get_function_address(name))
 
 
-def _optimise(module: Any, target: Any) -> None:
-    """The few passes that written-out code needs."""
-    builder = binding.create_pass_builder(target, binding.create_pipeline_tuning_options(speed_level=2))
-    passes = binding.create_new_function_pass_manager()
-    passes.add_sroa_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_simplify_cfg_pass()
-    passes.add_new_gvn_pass()
-    for function in module.functions:
-        if not function.is_declaration:
-            passes.run(function, builder)
+def compile_task(plan: Plan) -> tuple[int, Any]:
+    """Where the task of a plan is, without a handler for XLA, and the engine that it lives in."""
+    with _LOCK:
+        module, task = _task_module(plan)
+        task.linkage = "external"
+        engine = _engine(module)
+        return engine.get_function_address(task.name), engine
 
 
 def assembly_of(plan: Plan) -> str:
     """The machine code as text."""
     with _LOCK:
-        _, module = module_of(plan)
-        processor, features = host()
-        target = binding.Target.from_default_triple()
-        made = target.create_target_machine(cpu=processor, features=features, opt=2, codemodel="jitdefault", jit=True)
-        parsed = binding.parse_assembly(str(module))
-        _optimise(parsed, made)
-        return made.emit_assembly(parsed)
+        module, task = _task_module(plan)
+        task.linkage = "external"
+        return _target_machine().emit_assembly(_optimised(module))
+
+
+def _task_module(plan: Plan) -> tuple[ir.Module, ir.Function]:
+    """A module with the task of a plan."""
+    module = ir.Module()
+    element = ir.DoubleType() if plan.problem.dtype.itemsize == 8 else ir.FloatType()
+    return module, _NESTS[type(plan.tile)](module, element, plan, plan.tile)
+
+
+def _engine(module: ir.Module) -> Any:
+    """Machine code in memory. An engine takes its target machine with it, so each gets one of its own."""
+    engine = binding.create_mcjit_compiler(_optimised(module), _target_machine())
+    engine.finalize_object()
+    return engine
+
+
+def _target_machine() -> Any:
+    """What code is made for."""
+    processor, features = host()
+    target = binding.Target.from_default_triple()
+    return target.create_target_machine(cpu=processor, features=features, opt=2, codemodel="jitdefault", jit=True)
+
+
+def _optimised(module: ir.Module) -> Any:
+    """A module of LLVM's own, after the few passes that written-out code needs."""
+    parsed = binding.parse_assembly(str(module))
+    builder = binding.create_pass_builder(_target_machine(), binding.create_pipeline_tuning_options(speed_level=2))
+    passes = binding.create_new_function_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_new_gvn_pass()
+    for function in parsed.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
+    return parsed
