@@ -17,6 +17,8 @@ from jconv._algorithms.native.planning import plan_of
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Array, Ints
 
+_REGISTERED: set[str] = set()
+
 
 class Target(NamedTuple):
     """What XLA is asked for: a registered name, and how the arrays lie in memory."""
@@ -45,16 +47,25 @@ def toolchain() -> Any:
     return importlib.import_module("jconv._algorithms.native.toolchain")
 
 
-@lru_cache(maxsize=None)  # the code stays in memory for good, and so do the names that XLA knows it by
 def target_of(problem: ConvProblem) -> Target:
     """The handler for a problem, compiled and registered."""
+    with toolchain().LOCK:
+        return _target_of(problem)
+
+
+@lru_cache(maxsize=None)  # the code stays in memory for good, and so do the names that XLA knows it by
+def _target_of(problem: ConvProblem) -> Target:
+    """The handler for a problem; the same one for problems that differ in nothing that it does."""
     plan = plan_of(problem, toolchain().machine())
-    compiled = toolchain().compile_plan(plan)
-    # The capsule must be named as XLA expects; ctypes makes one that owns nothing.
-    capsule = ctypes.pythonapi.PyCapsule_New
-    capsule.restype, capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
-    jax.ffi.register_ffi_target(compiled.name, capsule(compiled.address, b"xla._CUSTOM_CALL_TARGET", None), "cpu")
-    return Target(compiled.name, plan)
+    name, module = toolchain().module_of(plan)
+    if name not in _REGISTERED:
+        address = toolchain().compile_handler(module)
+        # The capsule must be named as XLA expects; it owns nothing.
+        capsule = ctypes.pythonapi.PyCapsule_New
+        capsule.restype, capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+        jax.ffi.register_ffi_target(name, capsule(address, b"xla._CUSTOM_CALL_TARGET", None), platform="cpu")
+        _REGISTERED.add(name)
+    return Target(name, plan)
 
 
 def compute(x: Array, w: Array, problem: ConvProblem) -> Array:

@@ -136,13 +136,25 @@ class Code:
 
     def load(self, pointer: Any, width: int, used: int | None = None) -> Any:
         """A vector from memory, of which only the first `used` elements are touched; the others are 0."""
-        kind, size = self.vector_type(width), self.element_bytes
+        kind = self.vector_type(width)
         if used is None or used == width:
-            return self.builder.load(pointer, typ=kind, align=size)
-        bits = ir.VectorType(BIT, width)
-        load = self.declared(f"llvm.masked.load.{_suffix(kind)}.p0", kind, [POINTER, ir.IntType(32), bits, kind])
-        zeros = ir.Constant(kind, None)
-        return self.builder.call(load, [pointer, ir.IntType(32)(size), self._first(used, width), zeros])
+            return self.builder.load(pointer, typ=kind, align=self.element_bytes)
+        return self._masked(pointer, kind, self._first(used, width))
+
+    def load_inside(self, pointer: Any, first: Number, size: int, width: int, used: int) -> Any:
+        """A vector whose elements have the positions from `first` on: zeros where these are not below `size`."""
+        kind = ir.VectorType(INDEX, width)
+        start = self.builder.insert_element(ir.Constant(kind, ir.Undefined), self.index(first), ir.IntType(32)(0))
+        positions = self.builder.add(self.shuffle(start, [0] * width), ir.Constant(kind, list(range(width))))
+        inside = self.builder.icmp_unsigned("<", positions, ir.Constant(kind, [size] * width))
+        if used < width:
+            inside = self.builder.and_(inside, self._first(used, width))
+        return self._masked(pointer, self.vector_type(width), inside)
+
+    def _masked(self, pointer: Any, kind: Any, bits: Any) -> Any:
+        """A vector from memory, of which only the lanes that have their bit set are touched; the others are 0."""
+        load = self.declared(f"llvm.masked.load.{_suffix(kind)}.p0", kind, [POINTER, ir.IntType(32), bits.type, kind])
+        return self.builder.call(load, [pointer, ir.IntType(32)(self.element_bytes), bits, ir.Constant(kind, None)])
 
     def store(self, vector: Any, pointer: Any, used: int | None = None) -> None:
         """A vector, or only its first `used` elements, to memory."""

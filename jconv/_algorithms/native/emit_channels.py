@@ -46,7 +46,7 @@ def _emit_tile(module: ir.Module, element: Any, plan: Plan, tile: ChannelsTile) 
     sums.clear()
     w_strides = plan.strides[1]
     with ExitStack() as loops:
-        taps, place = taps_of(spans, w_strides, loops)
+        taps, place = taps_of(spans, w_strides, problem.rank, loops)
         w_k = code.at(w, code.add(code.mul(group, w_strides[-3]), place))
         rows = [output.channels(x, taps) for output in outputs]
         _sum_channels(sums, rows, [code.at(w_k, m * w_strides[-1]) for m in range(features)], problem.c_in)

@@ -1,15 +1,15 @@
-"""The loop nest of small groups: lanes are groups by features; a box of outputs meets a box of taps, written out.
+"""The loop nest of small groups: lanes are groups by features; along the last axis, runs of outputs meet runs of taps.
 
-    for every block of lanes (g, m) and box of outputs o:          one task has a run of these
-        sums[box] = 0, or where the block of positions before ended
-        for every channel c, if these are many positions' examples, and every tap k of the axes without a box:
-            for every box of taps:
-                for every input that the two boxes share:          one vector from memory, used for all its pairs
-                    for every (o, k) that it belongs to:
-                        sums[o, lanes] += x[n, input, g, c] * w[k, g, c, m]
+    for every vector of lanes (g, m) and run of outputs o:         one task has some of these
+        sums[o, lanes] = 0, or where the block of taps before ended
+        for every channel c, if these are many, every tap k of the other axes and run of taps k:
+            for every input that the two runs share:               one vector from memory, used for all its pairs
+                for every pair (o, k) that it belongs to:
+                    sums[o, lanes] += x[n, input, g, c] * w[k, g, c, m]
         y[n, o, g, m] = sums
 
-Two versions of the innermost part are made where padding is met: one asks of every input whether it is there.
+A kernel gradient has sums for all examples n, and the same vector is used for each. Two versions of the innermost part
+are made where padding is met: one asks of every input whether it is there.
 """
 
 from contextlib import ExitStack
@@ -27,22 +27,23 @@ from jconv._typing import Ints
 
 
 def emit_groups(module: ir.Module, element: Any, plan: Plan, tile: GroupsTile) -> ir.Function:
-    """Write task(x, w, y, number): the boxes of outputs of one chunk of one part."""
-    problem = plan.problem
+    """Write task(x, w, y, number): the runs of outputs of one chunk of one part."""
+    problem, rank = plan.problem, plan.problem.rank
     full, rest = divmod(problem.groups, tile.together)
-    kernels = {count: _Tile(module, element, plan, tile, count).function for count in (tile.together, rest) if count}
+    kernels = {count: _Run(module, element, plan, tile, count).function for count in (tile.together, rest) if count}
     task = Task(module, element, plan)
     code, lanes = task.code, full + (rest > 0)
-    boxes = [code.divmod(code.add(task.spans.get(a, "outputs"), n - 1), n)[0] for a, n in enumerate(tile.output_box)]
+    counts = [task.spans.get(axis, "outputs") for axis in range(rank)]
+    counts[-1], _ = code.divmod(code.add(counts[-1], tile.outputs - 1), tile.outputs)
     units: Number = lanes if tile.by_examples else problem.batch
-    for count in boxes:
+    for count in counts:
         units = code.mul(units, count)
     first, last = task.range(units)
     with ExitStack() as loops:
         starts = task.blocks(loops, tile.block)
         unit = loops.enter_context(code.loop(first, last))
-        numbers = []
-        for count in reversed(boxes):
+        numbers: list[Number] = []
+        for count in reversed(counts):
             unit, number = code.divmod(unit, count)
             numbers.insert(0, number)
         example, block = (0, unit) if tile.by_examples else (unit, loops.enter_context(code.loop(0, lanes)))
@@ -54,36 +55,56 @@ def emit_groups(module: ir.Module, element: Any, plan: Plan, tile: GroupsTile) -
     return task.function
 
 
-class _Tile:
-    """tile(x, w, y, part, example, block of lanes, box of outputs per axis, start of the block): one box of outputs."""
+class _Run:
+    """run(x, w, y, part, example, vector of lanes, output per axis, start of the block): one run of outputs."""
 
     def __init__(self, module: ir.Module, element: Any, plan: Plan, tile: GroupsTile, groups: int):
         self.plan, self.tile, problem = plan, tile, plan.problem
         rank = problem.rank
-        arguments = [POINTER] * 3 + [INDEX] * (4 + 2 * rank)
-        self.function = new_function(module, f"tile{groups}", NOTHING, arguments)
+        self.function = new_function(module, f"run{groups}", NOTHING, [POINTER] * 3 + [INDEX] * (4 + 2 * rank))
         self.code = code = Code(self.function, element)
-        self.x, self.w, self.y, part, example, block, *numbers = self.function.args
+        self.x, self.w, self.y, part, example, vector, *numbers = self.function.args
+        self.outputs, self.starts = numbers[:rank], numbers[rank:]
         self.spans = Spans(code, plan.parts, part)
         self.inner = problem.batch if tile.by_examples else problem.c_in  # beside the groups in x
         self.used, self.x_used = groups * problem.c_out, groups * self.inner
-        self.outputs = [self._first_output(a, number) for a, number in enumerate(numbers[:rank])]
-        self.starts = numbers[rank:]
         self.x_strides, self.w_strides, self.y_strides = plan.strides
-        self.group = code.mul(block, tile.together)
-        self.boxed = [o > 1 or k > 1 for o, k in zip(tile.output_box, tile.tap_box, strict=True)]
-        self._write(example)
-
-    def _write(self, example: Number) -> None:
-        """Write the function."""
-        code, tile, problem = self.code, self.tile, self.plan.problem
-        examples = problem.batch if tile.by_examples else 1
-        cells = list(product(range(examples), *map(range, tile.output_box)))
-        width = _power_of_two(self.used)
-        self.sums = Sums(code, len(cells), width, 1, self.used)
-        self.cells = {cell: number for number, cell in enumerate(cells)}
-        rows = [Row(code.at(self.y, self._y_place(example, cell)), self._is_output(cell)) for cell in cells]
+        self.group = code.mul(vector, tile.together)
+        self.outputs[-1] = self._first_output(self.outputs[-1])
+        cells = list(product(range(problem.batch if tile.by_examples else 1), range(tile.outputs)))
+        self.sums = Sums(code, len(cells), _power_of_two(self.used), 1, self.used)
+        rows = [Row(code.at(self.y, self._y_place(example, *cell)), self._is_output(cell[1])) for cell in cells]
         resume_after_first(self.sums, rows, self.starts if tile.by_examples else ())
+        self._sum(example)
+        store_all(self.sums, rows)
+        code.builder.ret_void()
+
+    def _first_output(self, run: Number) -> Number:
+        """Where a run begins. Where sums are stored once, the last lies upon the one before it, and makes it again."""
+        first, last_axis = self.code.mul(run, self.tile.outputs), self.plan.problem.rank - 1
+        if self.tile.by_examples:
+            return first
+        return self.code.min(first, self.code.add(self.spans.get(last_axis, "outputs"), -self.tile.outputs))
+
+    def _is_output(self, offset: int) -> Any:
+        """Whether one of the run is an output, if that is a question."""
+        even = all(spans[-1].outputs % self.tile.outputs == 0 for spans in self.plan.parts.spans)
+        if not self.tile.by_examples or even or not offset:
+            return None
+        outputs = self.spans.get(self.plan.problem.rank - 1, "outputs")
+        return self.code.compare("<", self.code.add(self.outputs[-1], offset), outputs)
+
+    def _y_place(self, example: Number, n: int, offset: int) -> Number:
+        """Where one of the sums is in y."""
+        code = self.code
+        outputs = [*self.outputs[:-1], code.add(self.outputs[-1], offset)]
+        places = [code.mul(self.spans.output(a, o), self.y_strides[a + 1]) for a, o in enumerate(outputs)]
+        row = code.mul(code.add(example, n), self.y_strides[0])
+        return code.add(row, code.mul(self.group, self.y_strides[-2]), *places)
+
+    def _sum(self, example: Number) -> None:
+        """Write the loops over channels and taps."""
+        code, tile, problem, axis = self.code, self.tile, self.plan.problem, self.plan.problem.rank - 1
         x = code.add(code.mul(example, self.x_strides[0]), code.mul(self.group, self.x_strides[-2]))
         w = code.mul(self.group, self.w_strides[-3])
         with ExitStack() as loops:
@@ -92,145 +113,62 @@ class _Tile:
                 channel = loops.enter_context(code.loop(self.starts[0], stop))
                 x = code.add(x, code.mul(channel, self.x_strides[-1]))
                 w = code.add(w, code.mul(channel, self.w_strides[-2]))
-            taps, stops = [], []
-            for axis in range(problem.rank):
-                low, high = self._tap_range(axis)
-                taps.append(loops.enter_context(code.loop(low, high, tile.tap_box[axis])))
-                stops.append(high)
-            self._boxes(x, w, taps, stops)
-        store_all(self.sums, rows)
-        code.builder.ret_void()
+            for a, (o, start) in enumerate(zip(self.outputs[:-1], self.starts[1:], strict=False)):
+                low, high = met_taps(self.spans, problem, a, o, start, tile.block[a + 1])
+                tap = loops.enter_context(code.loop(low, high))
+                x = code.add(x, code.mul(self.spans.input(a, o, tap), self.x_strides[a + 1]))
+                w = code.add(w, code.mul(self.spans.tap(a, tap), self.w_strides[a]))
+            start = self.starts[-1]
+            stop = code.min(code.add(start, tile.block[-1]), self.spans.get(axis, "taps"))
+            whole, _ = code.divmod(code.add(stop, code.mul(start, -1)), tile.taps)
+            whole = code.add(start, code.mul(whole, tile.taps))
+            with code.loop(start, whole, tile.taps) as tap:
+                self._run_of_taps(x, w, tap, tile.taps)
+            if tile.taps > 1:
+                with code.loop(whole, stop) as tap:
+                    self._run_of_taps(x, w, tap, 1)
 
-    def _first_output(self, axis: int, number: Number) -> Number:
-        """Where a box begins. Where sums are stored once, the last lies upon the one before it, and makes it again."""
-        first, size = self.code.mul(number, self.tile.output_box[axis]), self.tile.output_box[axis]
-        if self.tile.by_examples:
-            return first
-        return self.code.min(first, self.code.add(self.spans.get(axis, "outputs"), -size))
-
-    def _is_output(self, cell: Ints) -> Any:
-        """Whether a cell of the box is an output, if that is a question."""
-        code, is_one = self.code, None
-        for axis, offset in enumerate(cell[1:]):
-            size = self.tile.output_box[axis]
-            sizes = {spans[axis].outputs % size for spans in self.plan.parts.spans}
-            if self.tile.by_examples and offset and sizes != {0}:
-                bit = code.compare("<", code.add(self.outputs[axis], offset), self.spans.get(axis, "outputs"))
-                is_one = bit if is_one is None else code.builder.and_(is_one, bit)
-        return is_one
-
-    def _y_place(self, example: Number, cell: Ints) -> Number:
-        """Where a cell of the tile is in y."""
-        code, (n, *offsets) = self.code, cell
-        places = [
-            code.mul(self.spans.output(a, code.add(o, offset)), self.y_strides[a + 1])
-            for a, (o, offset) in enumerate(zip(self.outputs, offsets, strict=True))
-        ]
-        row = code.mul(code.add(example, n), self.y_strides[0])
-        return code.add(row, code.mul(self.group, self.y_strides[-2]), *places)
-
-    def _tap_range(self, axis: int) -> tuple[Number, Number]:
-        """The taps to go through along an axis: in an axis without a box, those alone that meet an input."""
-        start = self.starts[axis + 1]
-        if not self.boxed[axis]:
-            return met_taps(self.spans, self.plan.problem, axis, self.outputs[axis], start, self.tile.block[axis + 1])
-        return start, self.code.min(self.code.add(start, self.tile.block[axis + 1]), self.spans.get(axis, "taps"))
-
-    def _boxes(self, x: Number, w: Number, taps: list[Number], stops: list[Number]) -> None:
-        """Write what two boxes give each other: without questions where all of it is inside, else with them."""
-        code, spans, plan, tile = self.code, self.spans, self.plan, self.tile
-        firsts = [spans.input(a, o, k) for a, (o, k) in enumerate(zip(self.outputs, taps, strict=True))]
-        x = code.add(x, *(code.mul(i, stride) for i, stride in zip(firsts, self.x_strides[1:], strict=False)))
-        places = (code.mul(spans.tap(a, k), stride) for a, (k, stride) in enumerate(zip(taps, self.w_strides, strict=False)))
-        w = code.add(w, *places)
-        inside = None
-        for axis, size in enumerate(plan.problem.input_size):
-            if not self.boxed[axis]:
-                continue
-            steps, many, length = plan.parts.steps[axis], tile.output_box[axis], tile.tap_box[axis]
-            reach = steps.output * (many - 1) + steps.tap * (length - 1)
-            for bit in (
-                code.compare(">=", firsts[axis], 0),
-                code.compare("<", code.add(firsts[axis], reach), size),
-                code.compare("<=", code.add(taps[axis], length), stops[axis]),
-            ):
-                inside = bit if inside is None else code.builder.and_(inside, bit)
-        if inside is None:
-            self._meet(x, w, None)
-            return
+    def _run_of_taps(self, x: Number, w: Number, tap: Number, count: int) -> None:
+        """Write what two runs give each other: without questions where all inputs are inside, else with them."""
+        code, axis = self.code, self.plan.problem.rank - 1
+        size, steps = self.plan.problem.input_size[axis], self.plan.parts.steps[axis]
+        first = self.spans.input(axis, self.outputs[-1], tap)
+        x = code.at(self.x, code.add(x, code.mul(first, self.x_strides[axis + 1])))
+        w = code.at(self.w, code.add(w, code.mul(self.spans.tap(axis, tap), self.w_strides[axis])))
+        reach = steps.output * (self.tile.outputs - 1) + steps.tap * (count - 1)
+        inside = code.builder.and_(code.compare(">=", first, 0), code.compare("<", code.add(first, reach), size))
         with code.builder.if_else(inside) as (then, otherwise):
             with then:
-                self._meet(x, w, None)
+                self._meet(x, w, count, None)
             with otherwise:
-                self._meet(x, w, _Questions(self, firsts, taps, stops))
+                self._meet(x, w, count, first)
 
-    def _meet(self, x: Number, w: Number, questions: "_Questions | None") -> None:
-        """Write the products of two boxes, input by input."""
-        code, tile, problem = self.code, self.tile, self.plan.problem
-        pairs: dict[Ints, list[tuple[Ints, Ints]]] = {}
-        steps = self.plan.parts.steps
-        for o, k in product(product(*map(range, tile.output_box)), product(*map(range, tile.tap_box))):
-            at = tuple(s.output * p + s.tap * t for s, p, t in zip(steps, o, k, strict=True))
-            pairs.setdefault(at, []).append((o, k))
-        factors: dict[tuple[Ints, int], Any] = {}
-        for at in sorted(pairs):
-            there = code.at(self.x, code.add(x, *(n * s for n, s in zip(at, self.x_strides[1:], strict=False))))
-            if questions is not None:
-                there = questions.x_or_zeros(there, at)
+    def _meet(self, x: Any, w: Any, count: int, first: Number | None) -> None:
+        """Write the products of two runs, input by input; given the first input's position, ask if each is there."""
+        code, axis, steps = self.code, self.plan.problem.rank - 1, self.plan.parts.steps[-1]
+        pairs: dict[int, list[tuple[int, int]]] = {}
+        for o, k in product(range(self.tile.outputs), range(count)):
+            pairs.setdefault(steps.output * o + steps.tap * k, []).append((o, k))
+        factors: dict[tuple[int, int], Any] = {}
+        for offset in sorted(pairs):
+            there = code.at(x, offset * self.x_strides[axis + 1])
+            if first is not None:
+                bit = code.inside(code.add(first, offset), self.plan.problem.input_size[axis])
+                there = code.builder.select(bit, there, code.zeros(self.x_used))
             block = code.load(there, _power_of_two(self.x_used), self.x_used)
             for inner in range(self.inner):
-                lanes = [lane // problem.c_out * self.inner + inner for lane in range(self.used)]
-                lanes += [0] * (self.sums.width - self.used)
-                one = code.shuffle(block, lanes)
-                for o, k in pairs[at]:
-                    channel = 0 if tile.by_examples else inner
+                one = code.shuffle(block, self._spread(inner))
+                cell, channel = (inner, 0) if self.tile.by_examples else (0, inner)
+                for o, k in pairs[offset]:
                     if (k, channel) not in factors:
-                        factors[k, channel] = self._factor(w, k, channel, questions)
-                    cell = self.cells[(inner if tile.by_examples else 0, *o)]
-                    self.sums.add(cell, one, [factors[k, channel]])
+                        place = k * steps.tap_every * self.w_strides[axis] + channel * self.w_strides[-2]
+                        factors[k, channel] = code.load(code.at(w, place), self.sums.width, self.used)
+                    self.sums.add(cell * self.tile.outputs + o, one, [factors[k, channel]])
 
-    def _factor(self, w: Number, tap: Ints, channel: int, questions: "_Questions | None") -> Any:
-        """The vector of w at a tap of the box."""
-        code, steps = self.code, self.plan.parts.steps
-        places = (t * s.tap_every * stride for t, s, stride in zip(tap, steps, self.w_strides, strict=False))
-        there = code.at(self.w, code.add(w, channel * self.w_strides[-2], *places))
-        if questions is not None:
-            there = questions.w_or_zeros(there, tap)
-        return code.load(there, self.sums.width, self.used)
-
-
-class _Questions:
-    """Whether inputs and taps of two boxes are there; zeros are read where they are not."""
-
-    def __init__(self, tile: _Tile, firsts: list[Number], taps: list[Number], stops: list[Number]):
-        self.tile, self.firsts, self.taps, self.stops = tile, firsts, taps, stops
-        self.zeros = tile.code.zeros(max(tile.x_used, tile.used))
-        self.answers: dict[tuple[str, int, int], Any] = {}
-
-    def x_or_zeros(self, there: Any, at: Ints) -> Any:
-        """A pointer into x, or to zeros."""
-        code = self.tile.code
-        for axis, offset in enumerate(at):
-            if self.tile.boxed[axis]:
-                size = self.tile.plan.problem.input_size[axis]
-                bit = self._once("x", axis, offset, lambda a=axis, n=offset, s=size: code.inside(code.add(self.firsts[a], n), s))
-                there = code.builder.select(bit, there, self.zeros)
-        return there
-
-    def w_or_zeros(self, there: Any, tap: Ints) -> Any:
-        """A pointer into w, or to zeros."""
-        code = self.tile.code
-        for axis, offset in enumerate(tap):
-            if self.tile.boxed[axis] and offset:
-                bit = self._once("w", axis, offset, lambda a=axis, n=offset: code.compare("<", code.add(self.taps[a], n), self.stops[a]))
-                there = code.builder.select(bit, there, self.zeros)
-        return there
-
-    def _once(self, what: str, axis: int, offset: int, ask: Any) -> Any:
-        """An answer, asked for once."""
-        if (what, axis, offset) not in self.answers:
-            self.answers[what, axis, offset] = ask()
-        return self.answers[what, axis, offset]
+    def _spread(self, inner: int) -> Ints:
+        """Which number of a vector of x each lane is multiplied with: its group's."""
+        lanes = [lane // self.plan.problem.c_out * self.inner + inner for lane in range(self.used)]
+        return (*lanes, *[0] * (self.sums.width - self.used))
 
 
 def _power_of_two(number: int) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from jconv._algorithms.native.code import INDEX, NOTHING, POINTER, Code, Number, new_function
+from jconv._algorithms.native.code import BIT, INDEX, NOTHING, POINTER, Code, Number, new_function
 from jconv._algorithms.native.plan import OutputsTile, Plan
 from jconv._algorithms.native.rows import OutputRow, taps_of, tiles_of_outputs
 from jconv._algorithms.native.spans import Spans
@@ -55,21 +55,53 @@ def _emit_tile(
 ) -> ir.Function:
     """Write tile(x, w, y, part, group, first row, first feature), whose last vector has `last` features."""
     kernel = new_function(module, f"tile{vectors}_{last}", NOTHING, [POINTER] * 3 + [INDEX] * 4)
-    code, problem = Code(kernel, element), plan.problem
+    code = Code(kernel, element)
     x, w, y, part, group, row, feature = kernel.args
     spans = Spans(code, plan.parts, part)
-    group = group if problem.groups > 1 else 0
+    group = group if plan.problem.groups > 1 else 0
     outputs = [OutputRow(plan, spans, code.add(row, r), group) for r in range(tile.rows)]
     sums = Sums(code, tile.rows, tile.features.width, vectors, last)
     sums.clear()
     w_strides = plan.strides[1]
-    with ExitStack() as loops:
-        taps, place = taps_of(spans, w_strides, loops)
-        w_k = code.at(w, code.add(feature, code.mul(group, w_strides[-3]), place))
-        _sum_channels(sums, [output.channels(x, taps) for output in outputs], w_k, problem.c_in, w_strides[-2])
+    first = code.at(w, code.add(feature, code.mul(group, w_strides[-3])))
+    if tile.joins_taps:
+        _sum_joined(sums, outputs, x, first, spans)
+    else:
+        _sum_taps(sums, outputs, x, first, spans)
     store_all(sums, [Row(code.at(y, code.add(output.y, feature))) for output in outputs])
     code.builder.ret_void()
     return kernel
+
+
+def _sum_taps(sums: Sums, outputs: Sequence[OutputRow], x: Any, w: Any, spans: Spans) -> None:
+    """Add up what all taps give."""
+    plan = outputs[0].plan
+    with ExitStack() as loops:
+        taps, place = taps_of(spans, plan.strides[1], plan.problem.rank, loops)
+        rows = [output.channels(x, taps) for output in outputs]
+        _sum_channels(sums, rows, spans.code.at(w, place), plan.problem.c_in, plan.strides[1][-2])
+
+
+def _sum_joined(sums: Sums, outputs: Sequence[OutputRow], x: Any, w: Any, spans: Spans) -> None:
+    """The same, where the channels of neighbouring taps are neighbours: one long run, if it is inside for every row."""
+    code, plan, axis = spans.code, outputs[0].plan, outputs[0].plan.problem.rank - 1
+    window, size = plan.problem.window[axis], plan.problem.input_size[axis]
+    w_strides, channels = plan.strides[1], plan.problem.c_in
+    with ExitStack() as loops:
+        taps, place = taps_of(spans, w_strides, axis, loops)
+        w_there, inside = code.at(w, place), BIT(True)
+        for output in outputs if spans.may_leave(axis, size) else ():
+            first, last = (spans.input(axis, output.outputs[axis], tap) for tap in (0, window - 1))
+            for bit in (code.compare(">=", first, 0), code.compare("<", last, size)):
+                inside = code.builder.and_(inside, bit)
+        with code.builder.if_else(inside) as (then, otherwise):
+            with then:
+                rows = [output.channels(x, [*taps, 0], asked=axis) for output in outputs]
+                _sum_channels(sums, rows, w_there, window * channels, w_strides[-2])
+            with otherwise, code.loop(0, window) as tap:
+                rows = [output.channels(x, [*taps, tap]) for output in outputs]
+                w_there = code.at(w_there, code.mul(tap, w_strides[axis]))
+                _sum_channels(sums, rows, w_there, channels, w_strides[-2])
 
 
 def _sum_channels(sums: Sums, rows: Sequence[Any], w: Any, channels: int, w_stride: int) -> None:

@@ -86,7 +86,7 @@ def _emit_help(module: ir.Module, work: ir.Function, leave: ir.Function) -> ir.F
 
 
 def _emit_share(module: ir.Module, task: ir.Function, tasks: int, interface: Interface) -> ir.Function:
-    """Write share(frame, x, w, y): all tasks, by this thread and those of the pool; by this one if there is no other."""
+    """Write share(frame, x, w, y): all tasks, by this thread and those of the pool, if it has any."""
     work, leave = _emit_work(module, task, tasks), _emit_leave(module)
     helper = _emit_help(module, work, leave)
     function = new_function(module, "share", NOTHING, [POINTER] * 4)

@@ -64,11 +64,13 @@ class OutputsTile(NamedTuple):
         rows: outputs.
         features: how the features are cut into vectors.
         features_first: whether all tiles are made for one block of features before the next block.
+        joins_taps: whether the channels of all taps of the last axis are one run in x and w.
     """
 
     rows: int
     features: Lanes
     features_first: bool
+    joins_taps: bool
 
 
 class ChannelsTile(NamedTuple):
@@ -100,24 +102,43 @@ class SumsTile(NamedTuple):
 
 
 class GroupsTile(NamedTuple):
-    """A box of outputs that meets a box of taps; lanes are groups by features.
+    """A run of outputs along the last axis that meets a run of taps; lanes are groups by features.
 
     Args:
         together: groups of a vector.
-        output_box: outputs of a tile per axis.
-        tap_box: taps per axis that are written out.
-        by_examples: whether a tile has all examples, and is a sum over many positions.
+        outputs: outputs of a run.
+        taps: taps of a run, which are written out.
+        by_examples: whether there are sums for all examples, over many positions.
         block: channels, and taps per axis, that are summed up at once.
     """
 
     together: int
-    output_box: Ints
-    tap_box: Ints
+    outputs: int
+    taps: int
     by_examples: bool
     block: Ints
 
 
-Tile: TypeAlias = OutputsTile | ChannelsTile | SumsTile | GroupsTile
+class LineTile(NamedTuple):
+    """A run of outputs of one channel and one feature; lanes are neighbours along the last axis.
+
+    Args:
+        outputs: outputs of the run.
+        width: numbers of a vector.
+        by_taps: whether the lanes are taps, added up at the end, and not outputs.
+    """
+
+    outputs: int
+    width: int
+    by_taps: bool
+
+    @property
+    def vectors(self) -> int:
+        """Vectors of outputs."""
+        return -(-self.outputs // self.width)
+
+
+Tile: TypeAlias = LineTile | OutputsTile | ChannelsTile | SumsTile | GroupsTile
 
 
 class Plan(NamedTuple):

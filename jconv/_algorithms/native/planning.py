@@ -6,6 +6,7 @@ from jconv._algorithms.native.parts import Parts, parts_of
 from jconv._algorithms.native.plan import (
     ChannelsTile,
     GroupsTile,
+    LineTile,
     Machine,
     OutputsTile,
     Plan,
@@ -22,6 +23,8 @@ TASK_WORK, MOST_TASKS = 2**20, 64
 W_BYTES = 2**19
 # Positions that are summed up before the tile of sums goes back to memory.
 SUMMED_POSITIONS = 256
+# Channels up to which the taps of the last axis are one run with them.
+FEW_CHANNELS = 16
 # Features up to which the lanes are channels, if these are many.
 FEW_FEATURES = 4
 
@@ -30,6 +33,8 @@ def plan_of(problem: ConvProblem, machine: Machine) -> Plan:
     """The plan for a problem that is not empty."""
     parts = parts_of(problem)
     width = machine.vector_bytes // problem.dtype.itemsize
+    if (line := _line_tile(problem, parts, width)) is not None:
+        return _plan_line(problem, parts, machine, line)
     if _small_groups(problem, width):
         return _plan_groups(problem, parts, machine, width)
     if problem.more_taps_than_outputs:
@@ -37,6 +42,29 @@ def plan_of(problem: ConvProblem, machine: Machine) -> Plan:
     if problem.c_out <= FEW_FEATURES and problem.c_in >= width // 2:
         return _plan_channels(problem, parts, width)
     return _plan_outputs(problem, parts, machine, width)
+
+
+def _line_tile(problem: ConvProblem, parts: Parts, width: int) -> LineTile | None:
+    """A run along the last axis, if there is one channel and one feature, and neighbours stay neighbours."""
+    single = problem.c_in if not problem.more_taps_than_outputs else problem.batch
+    if problem.rank == 0 or max(problem.groups, problem.c_out, single) > 1 or len(parts.spans) > 1:
+        return None
+    steps, span = parts.steps[-1], parts.spans[0][-1]
+    if problem.more_taps_than_outputs and steps.tap == steps.tap_every == 1 and span.taps >= width // 2:
+        return LineTile(_even_cut(span.outputs, 8), cut_lanes(span.taps, width, 1).width, True)
+    if not problem.more_taps_than_outputs and steps.output == steps.output_every == 1:
+        lanes = cut_lanes(span.outputs, width, 1)
+        return LineTile(min(8, max(1, span.outputs // lanes.width)) * min(lanes.width, span.outputs), lanes.width, False)
+    return None
+
+
+def _plan_line(problem: ConvProblem, parts: Parts, machine: Machine, tile: LineTile) -> Plan:
+    """Runs of outputs, with x as the examples and the channels of it are images."""
+    rank, order = problem.rank, tuple(range(problem.rank + 3))
+    x_order = (0, rank + 2, *range(1, rank + 2))
+    w_order = (rank + 1, *range(rank + 1), rank + 2)
+    units = problem.batch * parts.outputs(0) // parts.spans[0][-1].outputs * -(-parts.spans[0][-1].outputs // tile.outputs)
+    return _plan(problem, parts, tile, (x_order, w_order, order), MOST_TASKS, units)
 
 
 def _small_groups(problem: ConvProblem, width: int) -> bool:
@@ -49,8 +77,15 @@ def _plan_outputs(problem: ConvProblem, parts: Parts, machine: Machine, width: i
     """Tiles of neighbouring outputs, whatever row or image these are in."""
     features = cut_lanes(problem.c_out, width, 4 if machine.registers > 16 else 2)
     rows = min(8, _most_rows(machine, features.vectors), _fewest_outputs(problem, parts))
-    tile = OutputsTile(rows, features, problem.w_bytes // problem.groups > W_BYTES)
+    tile = OutputsTile(rows, features, problem.w_bytes // problem.groups > W_BYTES, _joins_taps(problem, parts))
     return _plan(problem, parts, tile, _as_they_are(problem), MOST_TASKS, _most_outputs(problem, parts) // rows)
+
+
+def _joins_taps(problem: ConvProblem, parts: Parts) -> bool:
+    """Whether channels are few, and those of neighbouring taps are neighbours in x and w."""
+    if problem.rank == 0 or problem.groups > 1 or len(parts.spans) > 1 or problem.c_in > FEW_CHANNELS:
+        return False
+    return problem.window[-1] > 1 and parts.steps[-1].tap == parts.steps[-1].tap_every == 1
 
 
 def _plan_channels(problem: ConvProblem, parts: Parts, width: int) -> Plan:
@@ -78,7 +113,7 @@ def _plan_sums(problem: ConvProblem, parts: Parts, machine: Machine, width: int)
 
 
 def _plan_groups(problem: ConvProblem, parts: Parts, machine: Machine, width: int) -> Plan:
-    """Boxes of outputs and taps along the last axis, with groups side by side in the lanes."""
+    """Runs of outputs and taps along the last axis, with groups side by side in the lanes."""
     rank, sums, many = problem.rank, problem.more_taps_than_outputs, machine.registers > 16
     outputs = [spans[-1].outputs for spans in parts.spans]
     taps = [max(spans[a].taps for spans in parts.spans) for a in range(rank)]
@@ -91,13 +126,13 @@ def _plan_groups(problem: ConvProblem, parts: Parts, machine: Machine, width: in
         orders = (x_order, (*range(rank), rank + 1, rank, rank + 2), y_order)
         outputs_together = min(8 if many else 6, *outputs)
         block = (problem.c_in, *(max(1, count) for count in taps))
-    first = (1,) * (rank - 1)
-    together = min(problem.groups, width // problem.c_out)
-    tap_box = (*first, max(1, min(taps[-1], 4 if sums else 8)))
-    tile = GroupsTile(together, (*first, outputs_together), tap_box, sums, block)
+    inner = problem.batch if sums else problem.c_in
+    together = min(problem.groups, width // problem.c_out, 4 * width // inner)  # x in four vectors at most
+    taps_together = max(1, min(taps[-1], 4 if sums else 8))
+    tile = GroupsTile(together, outputs_together, taps_together, sums, block)
     lanes = -(-problem.groups // together)
-    boxes = max(prod(s.outputs for s in spans[:-1]) * -(-spans[-1].outputs // outputs_together) for spans in parts.spans)
-    units, most = (boxes * lanes, machine.threads) if sums else (boxes * problem.batch, MOST_TASKS)
+    runs = [prod(s.outputs for s in spans[:-1]) * -(-spans[-1].outputs // outputs_together) for spans in parts.spans]
+    units, most = (max(runs) * lanes, machine.threads) if sums else (max(runs) * problem.batch, MOST_TASKS)
     return _plan(problem, parts, tile, orders, most, units)
 
 

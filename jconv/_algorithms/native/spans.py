@@ -8,8 +8,6 @@ from jconv._algorithms.native.code import INDEX, Code, Number
 from jconv._algorithms.native.parts import Parts, Span
 from jconv._equation.problem import ConvProblem
 
-_FIELDS = Span._fields
-
 
 class Spans:
     """The spans of one part, which may be known only while the code runs."""
@@ -17,16 +15,14 @@ class Spans:
     def __init__(self, code: Code, parts: Parts, part: Number):
         self.code, self.parts = code, parts
         self.part: Number = part if len(parts.spans) > 1 else 0
-        self._read: dict[tuple[int, str], Number] = {}
+        # Read where the function begins, so that they are there in all of it.
+        self._fields = {
+            (axis, field): self._field(axis, field) for axis in range(len(parts.steps)) for field in Span._fields
+        }
 
     def get(self, axis: int, field: str) -> Number:
         """A field of the span of an axis."""
-        values = {getattr(spans[axis], field) for spans in self.parts.spans}
-        if len(values) == 1:
-            return values.pop()
-        if (axis, field) not in self._read:
-            self._read[axis, field] = self._from_table(axis, field)
-        return self._read[axis, field]
+        return self._fields[axis, field]
 
     def output_count(self) -> Number:
         """Output positions."""
@@ -67,12 +63,15 @@ class Spans:
                 return True
         return False
 
-    def _from_table(self, axis: int, field: str) -> Any:
-        """A field from the table of all parts, read where the function begins."""
+    def _field(self, axis: int, field: str) -> Number:
+        """A field, known if it is the same in all parts, else from a table."""
+        values = {getattr(spans[axis], field) for spans in self.parts.spans}
+        if len(values) == 1:
+            return values.pop()
         rank, code = len(self.parts.steps), self.code
         table = code.module.globals.get("spans") or self._table()
-        row = code.builder.mul(code.index(self.part), INDEX(rank * len(_FIELDS)))
-        where = code.builder.add(row, INDEX(axis * len(_FIELDS) + _FIELDS.index(field)))
+        row = code.builder.mul(code.index(self.part), INDEX(rank * len(Span._fields)))
+        where = code.builder.add(row, INDEX(axis * len(Span._fields) + Span._fields.index(field)))
         return code.builder.load(code.builder.gep(table, [where], source_etype=INDEX), typ=INDEX)
 
     def _table(self) -> ir.GlobalVariable:

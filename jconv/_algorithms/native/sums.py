@@ -23,14 +23,19 @@ class Sums:
 
     def add(self, row: int, factor: Any, vectors: list[Any]) -> None:
         """Add a product to each of a row's sums."""
-        for variable, vector in zip(self.variables[row], vectors, strict=True):
-            total = self.code.builder.load(variable, typ=self.kind)
-            self.code.builder.store(self.code.multiply_add(factor, vector, total), variable)
+        for number, vector in enumerate(vectors):
+            self.add_one(row, number, factor, vector)
+
+    def add_one(self, row: int, vector: int, factor: Any, lanes: Any) -> None:
+        """Add a product to one vector of sums."""
+        variable = self.variables[row][vector]
+        total = self.code.builder.load(variable, typ=self.kind)
+        self.code.builder.store(self.code.multiply_add(factor, lanes, total), variable)
 
     def load(self, pointer: Any) -> list[Any]:
         """A row's vectors from memory."""
         return [
-            self.code.load(self.code.at(pointer, v * self.width), self.width, self._used(v))
+            self.code.load(self.code.at(pointer, v * self.width), self.width, self.used(v))
             for v in range(self.vectors)
         ]
 
@@ -47,9 +52,9 @@ class Sums:
         """A row's sums to memory."""
         for v, variable in enumerate(self.variables[row]):
             total = self.code.builder.load(variable, typ=self.kind)
-            self.code.store(total, self.code.at(pointer, v * self.width), self._used(v))
+            self.code.store(total, self.code.at(pointer, v * self.width), self.used(v))
 
-    def _used(self, vector: int) -> int:
+    def used(self, vector: int) -> int:
         """How many numbers of a vector are in memory."""
         return self.last if vector == self.vectors - 1 else self.width
 

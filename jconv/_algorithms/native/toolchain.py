@@ -4,37 +4,38 @@ import hashlib
 import os
 import threading
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from llvmlite import binding, ir
 
 from jconv._algorithms.native.emit_channels import emit_channels
 from jconv._algorithms.native.emit_groups import emit_groups
+from jconv._algorithms.native.emit_line import emit_line
 from jconv._algorithms.native.emit_outputs import emit_outputs
 from jconv._algorithms.native.emit_sums import emit_sums
 from jconv._algorithms.native.handler import emit_handler
 from jconv._algorithms.native.header import interface
-from jconv._algorithms.native.plan import ChannelsTile, GroupsTile, Machine, OutputsTile, Plan, SumsTile
+from jconv._algorithms.native.plan import ChannelsTile, GroupsTile, LineTile, Machine, OutputsTile, Plan, SumsTile
 
-_NESTS = {OutputsTile: emit_outputs, ChannelsTile: emit_channels, SumsTile: emit_sums, GroupsTile: emit_groups}
-_LOCK = threading.RLock()
-# A process that is forked while another thread compiles finds the lock free, and nothing half made.
-os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+_HANDLER = "handler"
+_NESTS = {
+    ChannelsTile: emit_channels,
+    GroupsTile: emit_groups,
+    LineTile: emit_line,
+    OutputsTile: emit_outputs,
+    SumsTile: emit_sums,
+}
+# Held while anything is compiled or registered. A process that is forked meanwhile finds it free, and nothing half made.
+LOCK = threading.RLock()
+os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 # Engines own the machine code: they live as long as the process.
 _ENGINES: list[Any] = []
-
-
-class Compiled(NamedTuple):
-    """A handler in memory: the name that XLA knows it by, and where it is."""
-
-    name: str
-    address: int
 
 
 @cache
 def host() -> tuple[str, str]:
     """The processor's name and features, as LLVM knows them."""
-    with _LOCK:
+    with LOCK:
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         features = binding.get_host_cpu_features()
@@ -57,26 +58,24 @@ def missing_instructions() -> str:
 
 
 def module_of(plan: Plan) -> tuple[str, ir.Module]:
-    """The handler's name, a digest of what the module says, and the module."""
+    """A module with the handler for XLA, and a name for it: a digest of what the module says and of the processor."""
     module, task = _task_module(plan)
-    digest = hashlib.sha256(f"{host()}{interface()}{module}{plan.tasks}".encode()).hexdigest()[:32]
-    name = f"jconv_native_{digest}"
-    emit_handler(module, name, task, plan.tasks, interface())
-    return name, module
+    emit_handler(module, _HANDLER, task, plan.tasks, interface())
+    digest = hashlib.sha256(f"{host()} {module}".encode()).hexdigest()
+    return f"jconv_native_{digest[:32]}", module
 
 
-def compile_plan(plan: Plan) -> Compiled:
-    """Machine code for a plan, that lives as long as the process."""
-    with _LOCK:
-        name, module = module_of(plan)
+def compile_handler(module: ir.Module) -> int:
+    """Where a handler is in memory, for as long as the process lives."""
+    with LOCK:
         engine = _engine(module)
         _ENGINES.append(engine)
-        return Compiled(name, engine.get_function_address(name))
+        return engine.get_function_address(_HANDLER)
 
 
 def compile_task(plan: Plan) -> tuple[int, Any]:
     """Where the task of a plan is, without a handler for XLA, and the engine that it lives in."""
-    with _LOCK:
+    with LOCK:
         module, task = _task_module(plan)
         task.linkage = "external"
         engine = _engine(module)
@@ -85,7 +84,7 @@ def compile_task(plan: Plan) -> tuple[int, Any]:
 
 def assembly_of(plan: Plan) -> str:
     """The machine code as text."""
-    with _LOCK:
+    with LOCK:
         module, task = _task_module(plan)
         task.linkage = "external"
         return _target_machine().emit_assembly(_optimised(module))
