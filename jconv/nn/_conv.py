@@ -76,6 +76,9 @@ class Conv(nnx.Conv):
         https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/nn/linear.html#flax.nnx.Conv
     """
 
+    # To `jconv.ops.stream`: `__call__` is the convolution by the kernel, padded as the attributes say.
+    streamed = "padded"
+
     def __init__(
         self,
         in_features: int,
