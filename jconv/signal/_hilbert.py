@@ -56,4 +56,4 @@ def _analytic(signal: Array, size: int, axis: int) -> Array:
         weights[size // 2] = 1
     spectrum = jnp.fft.fft(signal, size, axis)
     along = (1,) * axis + (-1,) + (1,) * (signal.ndim - axis - 1)
-    return jnp.fft.ifft(spectrum * jnp.asarray(weights, signal.dtype).reshape(along), axis=axis)
+    return jnp.fft.ifft(spectrum * jnp.asarray(weights, spectrum.dtype).reshape(along), axis=axis)
