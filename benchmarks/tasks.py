@@ -2,8 +2,9 @@
 
     python benchmarks/tasks.py --json tasks.json
 
-Both start from the same parameters and see the same batches. Their first 20 losses are compared before a step is
-timed: alone, and in a loop of 5, as `jconv.fit.train` makes them. XLA on CPU computes Flax's convolutions slowly in
+Both start from the same parameters and see the same batches. Their first 20 losses are compared, in float64 on few
+examples: in float32 training makes rounding errors grow manifold from one step to the next. Then a step is timed, in
+float32: alone, and in a loop of 5, as `jconv.fit.train` makes them. XLA on CPU computes Flax's convolutions slowly in
 loops, so the better of both counts on each side. Layers that Flax has not (long convolutions, pools, the spectrogram)
 are jconv's in both.
 """
@@ -26,15 +27,14 @@ from timing import machine
 
 from jconv._files import write_files
 from jconv.cli.train.task import kind_of
-from jconv.fit._step import Recipe, State, run_chunk, step
+from jconv.fit._step import Recipe, State, cast, run_chunk, step
 from jconv.nn import CausalConv, Conv, ConvTranspose, DepthwiseConv
 
 TASKS = ("classify", "segment", "detect", "video", "audio", "sequence")
 FLAXS = {Conv: nnx.Conv, DepthwiseConv: nnx.Conv, CausalConv: nnx.Conv, ConvTranspose: nnx.ConvTranspose}
-COMPARED, LOOP = 20, 5  # steps
-# Small steps: Adam, and large steps, make rounding errors grow manifold from one step to the next.
-OPTIMIZER = optax.sgd(1e-3, momentum=0.9)
-TOLERANCE = 1e-3  # of the losses
+COMPARED, FEW = 20, 4  # steps whose losses are compared, and their examples
+TOLERANCE = 1e-6  # of these losses, which are given in float32
+LOOP = 5  # steps
 
 
 def with_flaxs_convolutions(model: nnx.Module) -> nnx.Module:
@@ -49,20 +49,22 @@ def with_flaxs_convolutions(model: nnx.Module) -> nnx.Module:
 
 
 class Training:
-    """A network at its first step, with one chunk of batches, compiled."""
+    """A network at its first step, with its batches, and the programs of a step alone and of a chunk."""
 
-    def __init__(self, task, kind, batches, *, stock: bool):
+    def __init__(self, task, kind, batches, *, stock: bool, dtype=None, chunks: tuple[int, ...] = (1, LOOP)):
         model = task.models[next(iter(task.models))](kind, nnx.Rngs(0))
         if stock:
             model = with_flaxs_convolutions(model)
         graphdef, params, rest = nnx.split(model, nnx.Param, ...)
-        optimizer = optax.with_extra_args_support(OPTIMIZER)
+        params, rest = cast(params, dtype), cast(rest, dtype)
+        optimizer = optax.with_extra_args_support(optax.adam(1e-3))
         self.recipe = Recipe(graphdef, optimizer, task.loss, None, None, None)
         self.first = State(params, rest, optimizer.init(params), {}, jnp.zeros((), jnp.int32))
-        self.key, self.batches = jax.random.key(0), batches
+        self.key, self.batches = jax.random.key(0), cast(tuple(batches), dtype)
         alone = jax.jit(step, static_argnames="recipe", donate_argnames="state")
         self.programs, self.compile = {}, {}
-        for steps, function in ((1, alone), (LOOP, run_chunk)):
+        for steps in chunks:
+            function = alone if steps == 1 else run_chunk
             before = time.perf_counter()
             traced = function.trace(self.state(), self.part(0, steps), self.key, recipe=self.recipe)
             self.programs[steps] = traced.lower().compile()
@@ -80,10 +82,10 @@ class Training:
     def losses(self) -> np.ndarray:
         """The first 20 losses."""
         state, found = self.state(), []
-        for start in range(0, COMPARED, LOOP):
-            state, losses = self.programs[LOOP](state, self.part(start, LOOP), self.key)
-            found.append(np.asarray(losses))
-        return np.concatenate(found)
+        for start in range(COMPARED):
+            state, loss = self.programs[1](state, self.part(start, 1), self.key)
+            found.append(float(loss))
+        return np.array(found)
 
     def step_ms(self, steps: int) -> float:
         """Milliseconds of a step, alone or in a chunk of so many."""
@@ -99,9 +101,12 @@ def measured(name: str, rounds: int) -> dict[str, float]:
     data, rng = task.read(None, 0), np.random.default_rng(0)
     places = rng.integers(len(data.train[0]), size=(COMPARED, task.batch_size))
     batches = [a[places] for a in data.train]
-    sides = {side: Training(task, kind_of(data), batches, stock=side == "flax") for side in ("flax", "jconv")}
-    theirs, found = (side.losses() for side in sides.values())
+    stock, kind = {"flax": True, "jconv": False}, kind_of(data)
+    with jax.enable_x64(True):
+        few, wide = [a[:, :FEW] for a in batches], dict(dtype=np.float64, chunks=(1,))
+        theirs, found = (Training(task, kind, few, stock=flag, **wide).losses() for flag in stock.values())
     np.testing.assert_allclose(found, theirs, rtol=TOLERANCE, err_msg=name)
+    sides = {side: Training(task, kind, batches, stock=flag) for side, flag in stock.items()}
     times: dict[tuple[str, int], list[float]] = {(side, steps): [] for side in sides for steps in (1, LOOP)}
     for _ in range(rounds):
         for (side, steps), taken in times.items():

@@ -50,7 +50,7 @@ def hilbert(x: ArrayLike, N: int | None = None, axis: int = -1) -> Array:  # noq
 
 @partial(jax.jit, static_argnums=(1, 2), inline=True)
 def _analytic(signal: Array, size: int, axis: int) -> Array:
-    """x + i H(x): the imaginary part turns every frequency by a quarter, so that both transforms are of real signals."""
+    """x + i H(x): H turns every frequency by a quarter, so that both transforms are of real signals."""
     spectrum = jnp.fft.rfft(signal, size, axis)
     quarter = np.full(spectrum.shape[axis], -1j)
     quarter[0] = 0
