@@ -107,6 +107,8 @@ def measured(name: str, rounds: int) -> dict[str, float]:
         theirs, found = (Training(task, kind, few, stock=flag, **wide).losses() for flag in stock.values())
     np.testing.assert_allclose(found, theirs, rtol=TOLERANCE, err_msg=name)
     sides = {side: Training(task, kind, batches, stock=flag) for side, flag in stock.items()}
+    if not sides["flax"].by_jconv < sides["jconv"].by_jconv:
+        raise AssertionError(f"{name}: Flax's side is computed by jconv")
     times: dict[tuple[str, int], list[float]] = {(side, steps): [] for side in sides for steps in (1, LOOP)}
     for _ in range(rounds):
         for (side, steps), taken in times.items():
