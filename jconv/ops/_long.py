@@ -1,4 +1,4 @@
-"""Causal convolution as long as the sequence, by Fourier transforms: the mixing step of S4 and of Hyena."""
+"""Causal convolution by a kernel as long as the sequence: the mixing step of S4 and of Hyena."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -90,7 +90,7 @@ def _causal(x: Array, kernel: Array) -> Array:
     """The first n numbers of the convolution of x (*batch, n, c) with kernel (taps, c)."""
     c = x.shape[-1]
     if len(kernel) <= FEW_TAPS:
-        return causal_conv(x, kernel[::-1, None], groups=c)
+        return causal_conv(x, kernel[::-1, None], groups=c, algorithm="direct")
     parts = PARTS if c % PARTS == 0 else 1
     pairs = (jnp.split(a.reshape(-1, a.shape[-2], c).swapaxes(1, 2), parts, 1) for a in (x, kernel))  # [N, c, n]
     low = _low_of_complex if jnp.iscomplexobj(x) else _low_of_real

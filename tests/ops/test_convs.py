@@ -175,6 +175,14 @@ def test_long_conv(shape, taps):
     np.testing.assert_allclose(ops.long_conv(x, kernel), causal, rtol=0, atol=8 * 2**-23 * largest)
 
 
+def test_a_few_taps_are_direct_sums():
+    """A NaN reaches the outputs whose taps see it, and no others."""
+    x = whole((20, 2)).astype(np.float32)
+    x[7, 1] = np.nan
+    found = np.isnan(ops.long_conv(x, np.ones((3, 2), np.float32)))
+    assert np.argwhere(found).tolist() == [[7, 1], [8, 1], [9, 1]]
+
+
 def test_long_conv_of_other_numbers(x64):
     x, kernel, gate, skip = operands((2, 20, 4), 20, np.float64)
     want = oracle.long_conv(x, kernel, gate, skip)
