@@ -64,36 +64,38 @@ def ndimage(results: dict) -> str:
     return "\n".join([*lines, "", f"{times_as_fast(ratios, 'SciPy')} float32. {where(results)}"])
 
 
+DIRECTIONS = ("forward", "with gradients")
+
+
 def operations(results: dict) -> str:
     """A line per operation: forward and with gradients, each as ms of jconv, of PyTorch, and times PyTorch."""
-    directions = ("forward", "with gradients")
-    lines = [
-        "| operation | " + " | ".join(f"{d}: ms | PyTorch: ms | times" for d in directions) + " |",
-        "|---" + "|---:" * 6 + "|",
-    ]
-    ratios = {}
-    for name, row in results["rows"].items():
-        cells = []
-        for direction in directions:
-            mine, theirs = (row[direction][side]["quartiles_s"][1] for side in ("jconv", "torch"))
-            ratios[f"{name}, {direction}"] = theirs / mine
-            cells += map(_digits, (1e3 * mine, 1e3 * theirs, theirs / mine))
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"{times_as_fast(ratios, 'PyTorch')} {where(results)}"])
+    seconds = {
+        (name, direction): tuple(row[direction][side]["quartiles_s"][1] for side in ("jconv", "torch"))
+        for name, row in results["rows"].items()
+        for direction in DIRECTIONS
+    }
+    return _beside_torch("operation", seconds, where(results))
 
 
 def deformable(results: dict) -> str:
     """A line per version: forward and with gradients, each as ms of jconv, of PyTorch, and times PyTorch."""
-    directions = ("forward", "with gradients")
-    lines = [
-        "| `deformable_conv` | " + " | ".join(f"{d}: ms | PyTorch: ms | times" for d in directions) + " |",
-        "|---" + "|---:" * 6 + "|",
-    ]
-    for version in ("v1", "v2"):
-        rows = [results["rows"][f"{version} {direction}"] for direction in directions]
-        cells = [
-            _digits(value) for row in rows for value in (1e3 * row["jconv_s"][1], 1e3 * row["torch_s"][1], row["ratio"])
-        ]
-        lines.append(f"| {version} | {' | '.join(cells)} |")
-    ratios = {name: row["ratio"] for name, row in results["rows"].items()}
-    return "\n".join([*lines, "", f"{times_as_fast(ratios, 'PyTorch')} Batch {results['batch']}. {where(results)}"])
+    seconds = {
+        (version, direction): tuple(
+            results["rows"][f"{version} {direction}"][side][1] for side in ("jconv_s", "torch_s")
+        )
+        for version in ("v1", "v2")
+        for direction in DIRECTIONS
+    }
+    return _beside_torch("`deformable_conv`", seconds, f"Batch {results['batch']}. {where(results)}")
+
+
+def _beside_torch(head: str, seconds: dict[tuple[str, str], tuple[float, float]], end: str) -> str:
+    """A line per name, from the seconds of jconv and of PyTorch by name and direction."""
+    heads = " | ".join(f"{d}: ms | PyTorch: ms | times" for d in DIRECTIONS)
+    lines = [f"| {head} | {heads} |", "|---" + "|---:" * (3 * len(DIRECTIONS)) + "|"]
+    for name in dict.fromkeys(name for name, _ in seconds):
+        pairs = (seconds[name, direction] for direction in DIRECTIONS)
+        cells = [_digits(value) for mine, theirs in pairs for value in (1e3 * mine, 1e3 * theirs, theirs / mine)]
+        lines.append(f"| {' | '.join((name, *cells))} |")
+    ratios = {", ".join(key): theirs / mine for key, (mine, theirs) in seconds.items()}
+    return "\n".join([*lines, "", f"{times_as_fast(ratios, 'PyTorch')} {end}"])
