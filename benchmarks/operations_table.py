@@ -8,12 +8,12 @@ def _digits(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _summary(ratios: dict[str, float], peer: str) -> str:
+def times_as_fast(ratios: dict[str, float], peer: str, of: str = "entries") -> str:
     """The geometric mean, the least entry, and how many entries lose."""
     least = min(ratios, key=lambda name: ratios[name])
     below = [name for name, ratio in ratios.items() if ratio < 1]
     return (
-        f"Geometric mean over {len(ratios)} entries: {geometric_mean(ratios.values()):.2f} times as fast as {peer}; "
+        f"Geometric mean over {len(ratios)} {of}: {geometric_mean(ratios.values()):.2f} times as fast as {peer}; "
         f"least: {ratios[least]:.2f} ({least}); below 1: {len(below)}."
     )
 
@@ -32,7 +32,7 @@ def scipy_signal(results: dict) -> str:
         cells = [cell for dtype in dtypes for cell in _beside(found[dtype])]
         lines.append(f"| {name} | {' | '.join((*cells, _digits(found[dtypes[0]]['compile_s'])))} |")
     ratios = {f"{row['name']}, {row['dtype']}": row["ratio"] for row in results["rows"]}
-    return "\n".join([*lines, "", f"{_summary(ratios, 'SciPy')} {_where(results)}"])
+    return "\n".join([*lines, "", f"{times_as_fast(ratios, 'SciPy')} {where(results)}"])
 
 
 def _beside(row: dict) -> tuple[str, str, str]:
@@ -41,7 +41,7 @@ def _beside(row: dict) -> tuple[str, str, str]:
     return _digits(mine), _digits(theirs), _digits(row["ratio"])
 
 
-def _where(results: dict) -> str:
+def where(results: dict) -> str:
     """The machine, the versions, the commit and the day."""
     day = f", {results['date']}" if "date" in results else ""
     scipy = f", SciPy {results['scipy']}" if "scipy" in results else ""
@@ -61,22 +61,41 @@ def ndimage(results: dict) -> str:
         size = "x".join(map(str, row["image"]))
         cells = (name, size, *times, _digits(row["ratio"]), aim, _digits(row["compile_s"]))
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"{_summary(ratios, 'SciPy')} float32. {_where(results)}"])
+    return "\n".join([*lines, "", f"{times_as_fast(ratios, 'SciPy')} float32. {where(results)}"])
+
+
+DIRECTIONS = ("forward", "with gradients")
 
 
 def operations(results: dict) -> str:
     """A line per operation: forward and with gradients, each as ms of jconv, of PyTorch, and times PyTorch."""
-    directions = ("forward", "with gradients")
-    lines = [
-        "| operation | " + " | ".join(f"{d}: ms | PyTorch: ms | times" for d in directions) + " |",
-        "|---" + "|---:" * 6 + "|",
-    ]
-    ratios = {}
-    for name, row in results["rows"].items():
-        cells = []
-        for direction in directions:
-            mine, theirs = (row[direction][side]["quartiles_s"][1] for side in ("jconv", "torch"))
-            ratios[f"{name}, {direction}"] = theirs / mine
-            cells += map(_digits, (1e3 * mine, 1e3 * theirs, theirs / mine))
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"{_summary(ratios, 'PyTorch')} {_where(results)}"])
+    seconds = {
+        (name, direction): tuple(row[direction][side]["quartiles_s"][1] for side in ("jconv", "torch"))
+        for name, row in results["rows"].items()
+        for direction in DIRECTIONS
+    }
+    return _beside_torch("operation", seconds, where(results))
+
+
+def deformable(results: dict) -> str:
+    """A line per version: forward and with gradients, each as ms of jconv, of PyTorch, and times PyTorch."""
+    seconds = {
+        (version, direction): tuple(
+            results["rows"][f"{version} {direction}"][side][1] for side in ("jconv_s", "torch_s")
+        )
+        for version in ("v1", "v2")
+        for direction in DIRECTIONS
+    }
+    return _beside_torch("`deformable_conv`", seconds, f"Batch {results['batch']}. {where(results)}")
+
+
+def _beside_torch(head: str, seconds: dict[tuple[str, str], tuple[float, float]], end: str) -> str:
+    """A line per name, from the seconds of jconv and of PyTorch by name and direction."""
+    heads = " | ".join(f"{d}: ms | PyTorch: ms | times" for d in DIRECTIONS)
+    lines = [f"| {head} | {heads} |", "|---" + "|---:" * (3 * len(DIRECTIONS)) + "|"]
+    for name in dict.fromkeys(name for name, _ in seconds):
+        pairs = (seconds[name, direction] for direction in DIRECTIONS)
+        cells = [_digits(value) for mine, theirs in pairs for value in (1e3 * mine, 1e3 * theirs, theirs / mine)]
+        lines.append(f"| {' | '.join((name, *cells))} |")
+    ratios = {", ".join(key): theirs / mine for key, (mine, theirs) in seconds.items()}
+    return "\n".join([*lines, "", f"{times_as_fast(ratios, 'PyTorch')} {end}"])

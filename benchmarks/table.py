@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 
 from choice_table import floors, regret, scan
-from operations_table import ndimage, operations, scipy_signal
+from operations_table import deformable, ndimage, operations, scipy_signal
 from reported_table import reported, reported_in_short
 from speed_picture import picture
 from speed_table import means, speed, speed_by_direction, speeds
-from tasks_table import trained
+from tasks_table import stepped, trained
 from training_table import training, training_in_short
 from verification_table import verification
 
@@ -36,7 +36,9 @@ SECTIONS = {
     "signal": ("scipy_signal.json", scipy_signal),
     "ndimage": ("ndimage.json", ndimage),
     "ops": ("ops.json", operations),
+    "deformable": ("deformable.json", deformable),
     "trained": ("train-*.json", trained),
+    "stepped": ("tasks.json", stepped),
 }
 
 

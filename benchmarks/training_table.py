@@ -57,4 +57,5 @@ def training_in_short(results: dict) -> str:
         for values in ratios.values()
     )
     lines.append(f"| geometric mean | | | | {stock} | {torch} |")
-    return "\n".join([*lines, "", f"{results['machine']}; PyTorch: {results['torch']}; commit {results['commit']}."])
+    peer = results["torch"].split(": ")[-1]  # without when it was timed
+    return "\n".join([*lines, "", f"{results['machine']}; PyTorch: {peer}; commit {results['commit']}."])

@@ -33,6 +33,14 @@ def pytest_configure(config):
         config.option.markexpr = "not slow"
 
 
+@pytest.fixture(autouse=True)
+def forgotten_programs(request):
+    """Forget the programs of a long sweep: after some thousands XLA's compiler can map no more memory, and crashes."""
+    yield
+    if request.node.get_closest_marker("slow"):
+        jax.clear_caches()
+
+
 @pytest.fixture
 def x64():
     """Let float64 and complex128 exist."""

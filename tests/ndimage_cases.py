@@ -4,6 +4,7 @@ import numpy as np
 
 MODES = ("reflect", "constant", "nearest", "mirror", "wrap", "grid-mirror", "grid-constant", "grid-wrap")
 INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+UNSIGNED = tuple(name for name in INTEGERS if name.startswith("u"))
 FLOATS = ("float32", "float64")
 COMPLEX = ("complex64", "complex128")
 
@@ -112,7 +113,7 @@ def gaussian_filter(draw):
     }
     keywords |= {"radius": draw.each(count, lambda: draw.one((0, 1, 4)))} if draw.often() else {"truncate": 3.0}
     sigma = draw.each(count, lambda: draw.one((0.0, 0.5, 1.0, 2.2)))
-    return (x, sigma), keywords | axes | draw.common(x)
+    return _signed(((x, sigma), keywords | axes | draw.common(x)))
 
 
 def uniform_filter1d(draw):
@@ -156,9 +157,9 @@ def _footprint(draw, shape):
 def maximum_filter(draw):
     x = draw.array(INTEGERS + FLOATS)
     if draw.often():
-        return _sized(draw, x)
+        return _signed(_sized(draw, x))
     shape, keywords = _window(draw, x)
-    return (x,), keywords | {"footprint": _footprint(draw, shape)}
+    return _signed(((x,), _whole_cval(x, keywords) | {"footprint": _footprint(draw, shape)}))
 
 
 minimum_filter = maximum_filter
@@ -168,15 +169,23 @@ def _rank(draw):
     x = draw.array(INTEGERS + FLOATS)
     shape, keywords = _window(draw, x)
     if x.ndim == 1:
-        keywords.pop(
-            "output", None
-        )  # SciPy 1.17 writes its input's numbers into an array of another dtype, and beyond it
-    if x.dtype.kind in "iu" and x.ndim == 1:
-        keywords["cval"] = float(np.floor(keywords["cval"]))  # SciPy cuts cval in one dimension only
-    if draw.often():
+        keywords.pop("output", None)  # SciPy 1.17 writes its input's numbers into an array of another dtype, and beyond
+    keywords = _whole_cval(x, keywords)
+    (x,), keywords = _signed(((x,), keywords))
+    if x.ndim == 1:  # SciPy 1.18 takes a footprint for its size, and mirrors once where the window needs it twice
+        shape = (min(shape[0], len(x)),)
+        keywords["origin"] = [draw.origin(shape[0])]
+    if draw.often() or x.ndim == 1:
         return x, keywords | {"size": shape}, int(np.prod(shape))
     footprint = _footprint(draw, shape)
     return x, keywords | {"footprint": footprint}, int(footprint.sum())
+
+
+def _whole_cval(x, keywords):
+    """A cval that the dtype of x has: from SciPy 1.18 on it is cut to it, before in one dimension only."""
+    if x.dtype.kind in "iu":
+        keywords["cval"] = float(np.floor(abs(keywords["cval"]) if x.dtype.kind == "u" else keywords["cval"]))
+    return keywords
 
 
 def median_filter(draw):
@@ -197,7 +206,8 @@ def percentile_filter(draw):
 def sobel(draw):
     x = draw.array(INTEGERS + FLOATS + COMPLEX)
     mode = draw.each(x.ndim, lambda: draw.one(MODES))
-    return (x,), {"axis": int(draw.rng.integers(-x.ndim, x.ndim)), "mode": mode, **draw.common(x)}
+    axis = int(draw.rng.integers(-x.ndim, x.ndim))
+    return _signed(((x,), {"axis": axis, "mode": mode, **draw.common(x)}))
 
 
 prewitt = sobel
@@ -206,20 +216,29 @@ prewitt = sobel
 def laplace(draw):
     x = draw.array(INTEGERS + FLOATS + COMPLEX)
     axes, count = draw.axes(x.ndim)
-    return (x,), {"mode": draw.each(count, lambda: draw.one(MODES)), **axes, **draw.common(x)}
+    return _signed(((x,), {"mode": draw.each(count, lambda: draw.one(MODES)), **axes, **draw.common(x)}))
 
 
 generic_laplace = laplace
 
 
 def generic_gradient_magnitude(draw):
-    return _signed(laplace(draw))
+    return _wide(laplace(draw))
 
 
-def _signed(call):
-    """Let no negative derivative be cast to uint64: what C makes of that is the compiler's choice."""
+def _wide(call):
+    """Let squares fit into the result: SciPy takes the root of what is left of them."""
     (x, *rest), keywords = call
-    if keywords.get("output", x.dtype) == np.uint64:
+    dtype = np.dtype(keywords.get("output", x.dtype))
+    if dtype.kind in "iu" and dtype not in (np.int32, np.int64):
+        keywords["output"] = np.dtype(np.float64)
+    return (x, *rest), keywords
+
+
+def _signed(call, kinds=("uint64",)):
+    """Let no negative number be cast to such a dtype: what C makes of that is the compiler's choice."""
+    (x, *rest), keywords = call
+    if np.dtype(keywords.get("output", x.dtype)).name in kinds:
         keywords["output"] = np.dtype(np.int64)
     return (x, *rest), keywords
 
@@ -235,22 +254,23 @@ def gaussian_gradient_magnitude(draw):
     (x, sigma), keywords = gaussian_laplace(draw)
     keywords.pop("axes", None)  # SciPy 1.17 blurs the other axes too
     sigma = sigma if np.isscalar(sigma) else [draw.one((0.5, 1.0)) for _ in range(x.ndim)]
-    return _signed(((x, sigma), keywords | {"mode": draw.mode()}))
+    return _wide(((x, sigma), keywords | {"mode": draw.mode()}))
 
 
 def grey_erosion(draw):
     x = draw.array(INTEGERS + FLOATS)
     if draw.rng.random() < 0.3:
         (x, size), keywords = _sized(draw, x)
-        return (x,), keywords | {"size": size}
+        return _signed(((x,), _whole_cval(x, keywords) | {"size": size}), UNSIGNED)
     shape, keywords = _window(draw, x)
     if draw.rng.random() < 0.7:
         structure = draw.rng.integers(-3, 4, shape) if draw.often() else draw.rng.normal(size=shape)
         # With integers SciPy 1.17 adds the first value of a structure as it is and cuts the others; jconv cuts the sum.
         keywords["structure"] = np.floor(structure) if x.dtype.kind in "iu" else structure
+        x = x.astype(np.int64) if x.dtype.kind == "u" else x  # sums may be negative
     if "structure" not in keywords or draw.often():
         keywords["footprint"] = _footprint(draw, shape)
-    return (x,), keywords
+    return _signed(((x,), _whole_cval(x, keywords)), UNSIGNED)
 
 
 grey_dilation = grey_erosion

@@ -35,7 +35,8 @@ def choose_algorithm(
     6. else the one with the least predicted time (a thousandth of what many small operations take to
        compile included), among those that can compute the problem, are as
        accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
-       within twice the operands and the result, and 64 MB (or within what `lax` needs).
+       within twice the operands and the result, and 64 MB (or within what `lax` needs). A plain product of
+       matrices is left to direct sums: there is nothing to transform.
 
     A problem that asks for "direct" goes through the same ladder, among the algorithms whose every output is a
     sum over its own window alone (`Algorithm.local`).

@@ -16,6 +16,8 @@ def why_not_auto(problem: ConvProblem, platform: str, algorithm: Algorithm) -> s
         return f"its error bound of {algorithm.error_bound:g} is too loose for the precision"
     if problem.algorithm == "direct" and not algorithm.local:
         return "its outputs are no direct sums over their own windows"
+    if not algorithm.local and all(min(axis.window, axis.output) == 1 for axis in problem.axes):
+        return "it has no shortcut for what is a plain product of matrices"
     extra, allowed = _extra_bytes(problem, platform, algorithm), MEMORY_FACTOR * problem.operand_bytes + MEMORY_BYTES
     if extra > max(allowed, _extra_bytes(problem, platform, ALGORITHMS["lax"])):
         return f"its temporaries of {extra:,} bytes are more than the {allowed:,} allowed"

@@ -11,14 +11,17 @@ EXTRA |= dict.fromkeys(("grain", "orbax", "tensorboardX", "mlxtend", "sklearn", 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one of jconv's commands, such as `jconv learn` or `jconv train`.
+    """Run one of jconv's commands, such as `jconv learn` or `jconv train`, as a shell does.
+
+    It reads the files that the arguments name. Results go to standard output, and to the folder or file that the
+    command's options name. A mistake goes to standard error, in one line that says what to do.
 
     Args:
-        arguments: of the command line, without the program's name; None takes this process's.
+        arguments: the words after `jconv`, such as `["learn", "--steps", "40"]`; None takes those of this process.
 
     Raises:
-        SystemExit: always; 0 for success, 1 for a failed verification or a training that did not converge, 2 for
-            bad input, 130 for Ctrl-C.
+        SystemExit: always, with the exit code. 0: done. 1: done, but an algorithm failed its verification, or what
+            `learn` learned did not converge. 2: bad input, a package that is missing, or a full disk. 130: Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names of files need not be text

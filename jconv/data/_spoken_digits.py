@@ -78,7 +78,9 @@ def _ask(requests: list[list]) -> tuple[int, list[np.ndarray]]:
     done = subprocess.run(command, input=json.dumps(requests).encode(), capture_output=True)
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise RuntimeError(f"spoken_digits: eSpeak NG cannot speak ({''.join(reason)}). Install the extra `speech`.")
+        raise RuntimeError(
+            f'spoken_digits: eSpeak NG cannot speak ({"".join(reason)}). Install it with: pip install "jconv[speech]"'
+        )
     with np.load(io.BytesIO(done.stdout)) as answer:
         ends = np.cumsum(answer["lengths"])
         return int(answer["rate"]), np.split(answer["samples"], ends[:-1])

@@ -1,5 +1,7 @@
 """Checkpoints of a training by Orbax: whole or not there, and the newest few kept."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +41,26 @@ class Checkpoints:
         """
         if step in self.manager.all_steps():
             return
-        try:
+        with self.writing(f"the checkpoint of step {step}", (OSError, ValueError)):  # tensorstore's of a full disk
             self.manager.save(step, args=ocp.args.StandardSave(_by_name(tree)))
-        except (OSError, ValueError) as error:  # tensorstore tells of a full disk by a ValueError
-            last = f"the checkpoint of step {self.latest} is whole" if self.latest is not None else "none was saved"
+
+    @contextmanager
+    def writing(self, what: str, errors: Any = OSError) -> Iterator[None]:
+        """Say of something of the training that cannot be written why, and what is whole.
+
+        Raises:
+            CheckpointError: instead of the errors.
+        """
+        try:
+            yield
+        except errors as error:
+            last = (
+                "no checkpoint was saved" if self.latest is None else f"the checkpoint of step {self.latest} is whole"
+            )
             reason = str(error).splitlines()[0][:200]
             raise CheckpointError(
-                f"{self.folder}: the checkpoint of step {step} cannot be written ({reason}); {last}. "
-                "Free some space, or give another folder, and resume."
+                f"{self.folder.parent}: {what} cannot be written ({reason}); {last}. Free some space, or give another "
+                f"folder, and resume."
             ) from error
 
     def holds(self, name: str, step: int) -> bool:

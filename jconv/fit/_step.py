@@ -64,10 +64,10 @@ def run_chunk(state: State, batches: Sequence[Array], key: Array, *, recipe: Rec
     Returns:
         The state after, and the losses [steps].
     """
-    return jax.lax.scan(lambda state, batch: _step(state, batch, key, recipe), state, batches)
+    return jax.lax.scan(lambda state, batch: step(state, batch, key, recipe), state, batches)
 
 
-def _step(state: State, batch: Sequence[Array], key: Array, recipe: Recipe) -> tuple[State, Array]:
+def step(state: State, batch: Sequence[Array], key: Array, recipe: Recipe) -> tuple[State, Array]:
     """Make one step; gives the state after it, and the loss before it."""
     if recipe.augment is not None:
         batch = recipe.augment(jax.random.fold_in(key, state.step), *batch)

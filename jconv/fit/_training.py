@@ -146,7 +146,8 @@ def train(
             state = checkpoints.restore(state)
         elif checkpoints.latest is not None:
             raise CheckpointError(f"{folder}: there is a training already. Resume it, or give another folder.")
-        log = Log(Path(folder), int(state.step))
+        with checkpoints.writing("the log"):
+            log = Log(Path(folder), int(state.step))
         try:
             return run.to_the_end(state, steps, validate, on_report, checkpoints, log, save_every)
         finally:
@@ -199,8 +200,10 @@ class _Run:
             rate = length * on_device[0].shape[1] / seconds
             report = Report(done, steps, losses, scores, rate, time.perf_counter() - began, compile_seconds)
             stop = bool(on_report(report)) if on_report is not None else False
-            if log is not None:
-                log.add(done, {"loss": report.loss, "examples_per_second": rate} | (scores if saving else {}))
+            if log is not None and checkpoints is not None:
+                row = {"loss": report.loss, "examples_per_second": rate} | (scores if saving else {})
+                with checkpoints.writing("the log"):
+                    log.add(done, row)
             if checkpoints is not None and (saving or stop):
                 checkpoints.save(done, state)
             if stop:

@@ -38,6 +38,8 @@ class CausalConv(Conv):
         van den Oord et al., "WaveNet: a generative model for raw audio", arXiv:1609.03499.
     """
 
+    streamed = "causal"
+
     def __init__(
         self,
         in_features: int,

@@ -5,16 +5,13 @@ from typing import Any
 import jax.numpy as jnp
 from flax import nnx
 
-from jconv._algorithms import Algorithm
 from jconv._typing import Array, IntOrInts
-from jconv._verbs.arguments import check_algorithm
+from jconv.nn._conv import window_of, with_bias
+from jconv.nn._number_conv import NumberConv
 from jconv.ops._complex_conv import complex_conv
 
-# Flax's defaults, which make complex numbers too.
-KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
 
-
-class ComplexConv(nnx.Module):
+class ComplexConv(NumberConv):
     """Convolve complex numbers by a complex kernel: y = complex_conv(x, kernel) + bias.
 
     The work is real convolutions, as in `jconv.ops.complex_conv`. Gradients are JAX's: for descent, conjugate them.
@@ -25,17 +22,11 @@ class ComplexConv(nnx.Module):
         kernel_size: taps per spatial axis; an int means one axis, as in Flax.
         strides: steps between neighbouring outputs.
         products: 4 or 3 real convolutions, as in `jconv.ops.complex_conv`.
-        padding: as in `jconv.conv`.
-        padding_mode: as in `jconv.conv`.
-        kernel_dilation: distance between neighbouring taps.
         feature_group_count: independent convolutions side by side.
-        use_bias: whether a bias is added.
         param_dtype: dtype of the parameters, complex.
-        precision: as in `jconv.conv`.
-        kernel_init: makes the first kernel.
-        bias_init: makes the first bias.
-        algorithm: as in `jconv.conv`.
         rngs: Flax's random numbers.
+        **options: of `Conv`: padding, padding_mode, kernel_dilation, use_bias, precision, kernel_init, bias_init,
+            algorithm.
 
     Raises:
         ValueError: products that are neither 3 nor 4.
@@ -58,27 +49,16 @@ class ComplexConv(nnx.Module):
         strides: IntOrInts = 1,
         *,
         products: int = 4,
-        padding: Any = "SAME",
-        padding_mode: Any = "zeros",
-        kernel_dilation: IntOrInts = 1,
         feature_group_count: int = 1,
-        use_bias: bool = True,
         param_dtype: Any = jnp.complex64,
-        precision: Any = None,
-        kernel_init: Any = KERNEL_INIT,
-        bias_init: Any = BIAS_INIT,
-        algorithm: str | Algorithm = "auto",
         rngs: nnx.Rngs,
+        **options: Any,
     ):
         if products not in (3, 4):
             raise ValueError(f"ComplexConv: products={products!r} must be 3 or 4.")
-        window = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
-        shape = (*window, in_features // feature_group_count, out_features)
-        self.kernel = nnx.Param(kernel_init(rngs.params(), shape, param_dtype))
-        self.bias = nnx.Param(bias_init(rngs.params(), (out_features,), param_dtype)) if use_bias else None
-        self.strides, self.products, self.padding, self.padding_mode = strides, products, padding, padding_mode
-        self.kernel_dilation, self.feature_group_count = kernel_dilation, feature_group_count
-        self.precision, self.algorithm = precision, check_algorithm("ComplexConv", algorithm)
+        self.products = products
+        shape = (*window_of(kernel_size), in_features // feature_group_count, out_features)
+        super().__init__(shape, strides, feature_group_count, param_dtype=param_dtype, rngs=rngs, **options)
 
     def __call__(self, inputs: Array) -> Array:
         """The convolution of `inputs`.
@@ -89,16 +69,4 @@ class ComplexConv(nnx.Module):
         Returns:
             (*batch, *outputs, out_features), complex.
         """
-        y = complex_conv(
-            inputs,
-            self.kernel[...],
-            products=self.products,
-            stride=self.strides,
-            padding=self.padding,
-            dilation=self.kernel_dilation,
-            groups=self.feature_group_count,
-            padding_mode=self.padding_mode,
-            precision=self.precision,
-            algorithm=self.algorithm,
-        )
-        return y if self.bias is None else y + self.bias[...].reshape((1,) * (y.ndim - 1) + (-1,))
+        return with_bias(complex_conv(inputs, self.kernel[...], products=self.products, **self.words), self.bias)

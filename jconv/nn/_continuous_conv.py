@@ -8,9 +8,8 @@ from flax import nnx
 from jconv._algorithms import Algorithm
 from jconv._typing import Array, IntOrInts
 from jconv._verbs.arguments import check_algorithm
+from jconv.nn._conv import BIAS_INIT, window_of, with_bias
 from jconv.ops._continuous_conv import continuous_conv
-
-BIAS_INIT = nnx.initializers.zeros_init()  # Flax's
 
 
 class ContinuousConv(nnx.Module):
@@ -77,7 +76,7 @@ class ContinuousConv(nnx.Module):
                 f"ContinuousConv: feature_group_count={feature_group_count} must divide in_features={in_features} and "
                 f"out_features={out_features}."
             )
-        self.kernel_size = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+        self.kernel_size = window_of(kernel_size)
         rank, self.channels = len(self.kernel_size), (in_features // feature_group_count, out_features)
         made = self.channels[0] * out_features
         options = dict(param_dtype=param_dtype, rngs=rngs)
@@ -131,7 +130,7 @@ class ContinuousConv(nnx.Module):
             precision=self.precision,
             algorithm=self.algorithm,
         )
-        return y if self.bias is None else y + self.bias[...].reshape((1,) * (y.ndim - 1) + (-1,))
+        return with_bias(y, self.bias)
 
 
 def _uniform(variance: float) -> Any:

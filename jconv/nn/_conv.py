@@ -76,6 +76,9 @@ class Conv(nnx.Conv):
         https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/nn/linear.html#flax.nnx.Conv
     """
 
+    # To `jconv.ops.stream`: `__call__` is the convolution by the kernel, padded as the attributes say.
+    streamed = "padded"
+
     def __init__(
         self,
         in_features: int,
@@ -179,9 +182,14 @@ def check_options(verb: str, options: dict[str, Any], known: tuple[str, ...]) ->
             raise TypeError(f"{verb}: there is no argument {name}=. Beside its own, it takes {', '.join(known)}.")
 
 
-def with_bias(y: Array, bias: Array | None) -> Array:
+def with_bias(y: Array, bias: Array | nnx.Param | None) -> Array:
     """y (*batch, c) plus bias (c,), also in programs that forbid ranks to differ."""
-    return y if bias is None else y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)
+    return y if bias is None else y + bias[...].reshape((1,) * (y.ndim - 1) + bias.shape)
+
+
+def window_of(kernel_size: IntOrInts) -> tuple[int, ...]:
+    """Taps per axis; an int means one axis, as in Flax."""
+    return (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
 
 
 def per_axis(value: IntOrInts | None, rank: int) -> tuple[int, ...]:

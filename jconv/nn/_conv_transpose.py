@@ -12,10 +12,7 @@ from jconv._equation.geometry import dilated_size
 from jconv._typing import Array, IntOrInts, Pairs
 from jconv._verbs.arguments import axis_ints, check_algorithm
 from jconv._verbs.general import conv_general_dilated
-from jconv.nn._conv import with_bias
-
-# Flax's defaults.
-KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
+from jconv.nn._conv import BIAS_INIT, KERNEL_INIT, with_bias
 
 
 class ConvTranspose(nnx.ConvTranspose):

@@ -5,7 +5,7 @@ from typing import Any
 from flax import nnx
 
 from jconv._typing import Array, IntOrInts
-from jconv.nn._conv import Conv
+from jconv.nn._conv import Conv, window_of
 from jconv.ops._coord_conv import with_coordinates
 
 
@@ -49,7 +49,7 @@ class CoordConv(Conv):
         rngs: nnx.Rngs,
         **options: Any,
     ):
-        rank = 1 if isinstance(kernel_size, int) else len(kernel_size)
+        rank = len(window_of(kernel_size))
         super().__init__(in_features + rank + radius, out_features, kernel_size, strides, rngs=rngs, **options)
         self.radius = radius
 

@@ -8,7 +8,7 @@ from flax import nnx
 
 from jconv._typing import Array, IntOrInts
 from jconv._verbs.arguments import one_int
-from jconv.nn._conv import SHARED, Conv, check_options, per_axis
+from jconv.nn._conv import SHARED, Conv, check_options, per_axis, with_bias
 from jconv.ops._deformable import deformable_conv
 
 
@@ -100,4 +100,4 @@ class DeformableConv(Conv):
             groups=self.feature_group_count,
             precision=self.precision,
         )
-        return y if bias is None else y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)
+        return with_bias(y, bias)

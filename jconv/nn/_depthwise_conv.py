@@ -7,6 +7,9 @@ from flax import nnx
 from jconv._typing import Array, IntOrInts
 from jconv.nn._conv import Conv
 
+# Options of `SeparableConv` that say how both of its parts compute.
+OF_BOTH = ("dtype", "param_dtype", "precision", "preferred_element_type", "algorithm")
+
 
 class DepthwiseConv(Conv):
     """Slide windows over each channel by itself: a `Conv` with as many groups as channels.
@@ -68,7 +71,8 @@ class SeparableConv(nnx.Module):
         multiplier: features that the depthwise part makes of each channel.
         use_bias: whether the pointwise part adds a bias; the depthwise part has none.
         rngs: Flax's random numbers.
-        **options: those of `Conv`, for the depthwise part.
+        **options: those of `Conv`. dtype, param_dtype, precision, preferred_element_type and algorithm hold for both
+            parts, the others for the depthwise part.
 
     Raises:
         ValueError: as `Conv` does.
@@ -99,7 +103,8 @@ class SeparableConv(nnx.Module):
             in_features, kernel_size, strides, multiplier=multiplier, use_bias=False, rngs=rngs, **options
         )
         ones = (1,) * len(self.depthwise.kernel_size)
-        self.pointwise = Conv(in_features * multiplier, out_features, ones, use_bias=use_bias, rngs=rngs)
+        shared = {name: options[name] for name in OF_BOTH if name in options}
+        self.pointwise = Conv(in_features * multiplier, out_features, ones, use_bias=use_bias, rngs=rngs, **shared)
 
     def __call__(self, inputs: Array) -> Array:
         """Both parts, one after the other.

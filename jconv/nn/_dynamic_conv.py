@@ -10,7 +10,7 @@ from flax.nnx.nn.dtypes import promote_dtype
 from jconv._algorithms import Algorithm
 from jconv._typing import Array, IntOrInts
 from jconv._verbs.arguments import check_algorithm, one_int
-from jconv.nn._conv import BIAS_INIT, per_axis
+from jconv.nn._conv import BIAS_INIT, per_axis, window_of
 from jconv.ops._dynamic import dynamic_conv
 
 
@@ -77,7 +77,7 @@ class DynamicConv(nnx.Module):
         rngs: nnx.Rngs,
     ):
         experts = one_int("DynamicConv", "experts", experts, least=1)
-        self.kernel_size = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+        self.kernel_size = window_of(kernel_size)
         shape = (experts, *self.kernel_size, in_features // feature_group_count, out_features)
         kernel_init = kernel_init or nnx.initializers.lecun_normal(batch_axis=0)
         self.kernel = nnx.Param(kernel_init(rngs.params(), shape, param_dtype))

@@ -8,11 +8,10 @@ from flax import nnx
 from jconv._algorithms import Algorithm
 from jconv._typing import Array
 from jconv._verbs.arguments import check_algorithm, one_word
+from jconv.nn._conv import BIAS_INIT, KERNEL_INIT, with_bias
 from jconv.operator.parametrise import circular_harmonics, steerable
 from jconv.ops._group_conv import ORDERS, GroupName, group_conv, lift_conv
 
-# Flax's defaults.
-KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
 Basis = Literal["taps", "harmonics"]
 
 
@@ -123,7 +122,7 @@ class LiftConv(nnx.Module):
             precision=self.precision,
             algorithm=self.algorithm,
         )
-        return y if self.bias is None else y + self.bias[...].reshape((1,) * (y.ndim - 1) + (-1,))
+        return with_bias(y, self.bias)
 
 
 class GroupConv(LiftConv):

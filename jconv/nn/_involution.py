@@ -9,7 +9,7 @@ from flax import nnx
 
 from jconv._typing import Array, IntOrInts
 from jconv._verbs.arguments import one_int
-from jconv.nn._conv import per_axis
+from jconv.nn._conv import per_axis, window_of
 from jconv.ops._avg_pool import avg_pool
 from jconv.ops._involution import involution
 
@@ -62,7 +62,7 @@ class Involution(nnx.Module):
         param_dtype: Any = jnp.float32,
         rngs: nnx.Rngs,
     ):
-        self.kernel_size = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+        self.kernel_size = window_of(kernel_size)
         self.groups = one_int("Involution", "groups", groups, least=1)
         if features % self.groups or features < one_int("Involution", "reduction", reduction, least=1):
             raise ValueError(

@@ -9,7 +9,7 @@ from flax.nnx.nn.dtypes import promote_dtype
 
 from jconv._typing import Array, IntOrInts
 from jconv._verbs.arguments import axis_ints
-from jconv.nn._conv import BIAS_INIT, per_axis
+from jconv.nn._conv import BIAS_INIT, per_axis, window_of
 from jconv.ops._local import local_conv
 from jconv.ops._windows import place_padded
 
@@ -72,7 +72,7 @@ class LocalConv(nnx.Module):
         bias_init: Any = BIAS_INIT,
         rngs: nnx.Rngs,
     ):
-        window = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+        window = window_of(kernel_size)
         rank = len(window)
         self.words = dict(
             stride=per_axis(strides, rank),

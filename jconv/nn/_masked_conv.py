@@ -6,7 +6,7 @@ from flax import nnx
 
 from jconv._typing import Array, ArrayLike, IntOrInts
 from jconv._verbs.arguments import one_word
-from jconv.nn._conv import SHARED, Conv, check_options, per_axis
+from jconv.nn._conv import SHARED, Conv, check_options, per_axis, with_bias
 from jconv.ops._masked import masked_conv
 
 
@@ -77,4 +77,4 @@ class MaskedConv(Conv):
             precision=self.precision,
             algorithm=self.algorithm,
         )
-        return y if bias is None else y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)
+        return with_bias(y, bias)

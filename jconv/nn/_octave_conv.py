@@ -6,12 +6,10 @@ import jax.numpy as jnp
 from flax import nnx
 
 from jconv._algorithms import Algorithm
-from jconv._typing import Array, IntOrInts
+from jconv._typing import IntOrInts
 from jconv._verbs.arguments import check_algorithm
+from jconv.nn._conv import BIAS_INIT, KERNEL_INIT, window_of, with_bias
 from jconv.ops._octave_conv import octave_conv
-
-# Flax's defaults.
-KERNEL_INIT, BIAS_INIT = nnx.initializers.lecun_normal(), nnx.initializers.zeros_init()
 
 
 class OctaveConv(nnx.Module):
@@ -73,7 +71,7 @@ class OctaveConv(nnx.Module):
     ):
         if not (0 <= low_in <= 1 and 0 <= low_out <= 1):
             raise ValueError(f"OctaveConv: low_in={low_in} and low_out={low_out} must be shares, from 0 to 1.")
-        window = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+        window = window_of(kernel_size)
         self.low_in, self.low_out = int(low_in * in_features), int(low_out * out_features)
         shape = (*window, in_features, out_features)
         self.kernel = nnx.Param(kernel_init(rngs.params(), shape, param_dtype))
@@ -107,10 +105,6 @@ class OctaveConv(nnx.Module):
         if self.bias is not None:
             high_out = kernel.shape[-1] - self.low_out
             biases = self.bias[...][:high_out], self.bias[...][high_out:]
-            outputs = tuple(None if y is None else _plus(y, b) for y, b in zip(outputs, biases, strict=True))
+            outputs = tuple(None if y is None else with_bias(y, b) for y, b in zip(outputs, biases, strict=True))
         given = [y for y in outputs if y is not None]
         return given[0] if len(given) == 1 else outputs
-
-
-def _plus(y: Array, bias: Array) -> Array:
-    return y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)

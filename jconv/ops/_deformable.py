@@ -1,8 +1,12 @@
-"""Deformable convolution: every tap looks where an array of offsets says, between the positions."""
+"""Deformable convolution: every tap looks where an array of offsets says, between the positions.
 
-from functools import partial
+Dai et al., "Deformable convolutional networks", arXiv:1703.06211; weighed taps as in Zhu et al., arXiv:1811.11168.
+"""
+
+from functools import partial, reduce
 from itertools import product
 from math import prod
+from operator import mul
 from typing import Any
 
 import jax
@@ -11,15 +15,12 @@ import numpy as np
 from jax import lax
 
 from jconv._equation.dtypes import wider
-from jconv._equation.geometry import cut
 from jconv._typing import Array, ArrayLike, IntOrInts, Ints, Padding, PrecisionLike
 from jconv._verbs.arguments import as_array, canonical_precision, common_dtype
 from jconv._verbs.shapes import check_groups, check_ranks
 from jconv.ops._avg_pool import with_fractions
 from jconv.ops._windows import Windows, one_batch_axis, place_padded
 
-# Bytes of sampled windows made at once on a CPU: they should stay in cache, and fresh memory is slow to touch.
-BLOCK_BYTES = 2**21
 # Zeros around x: what lies further out is sampled among them.
 BORDER = 2
 
@@ -90,17 +91,17 @@ def deformable_conv(
         raise TypeError(f"{verb}: offsets must be real; they have dtype {offsets.dtype}.")
     dtype = common_dtype(verb, "x", x, kernel)
     wide = wider(dtype, np.dtype(np.float32))
-    places = prod(windows.outputs), windows.taps, offset_groups
+    places = windows.taps, prod(windows.outputs), offset_groups
     cell, fraction = _cells(offsets.astype(exact), sizes, tuple(lo for lo, _ in pairs), windows, offset_groups)
     weight = None if mask is None else _in_order(_checked_mask(verb, mask, offsets, rank), (*places, 1)).astype(wide)
     x = jnp.pad(one_batch_axis(x, rank), ((0, 0), *((BORDER, BORDER),) * rank, (0, 0)))
     if 0 in (*x.shape, *places, kernel.shape[-1]):
         return jnp.zeros((*batch, *windows.outputs, kernel.shape[-1]), dtype)
     precision, strides = canonical_precision(verb, precision), _strides(x.shape[1:-1])
-    block = partial(_block, strides=strides, groups=groups, wide=wide, precision=precision)
+    tap = partial(_tap, strides=strides, groups=groups, wide=wide, precision=precision)
     kernel = kernel.astype(wide).reshape(windows.taps, *kernel.shape[rank:])
     rows = x.reshape(x.shape[0], -1, x.shape[-1] // offset_groups)
-    y = _in_blocks(block, rows, kernel, cell, fraction, weight)
+    y = _over_taps(tap, rows, kernel, cell, fraction, weight)
     return y.astype(dtype).reshape(*batch, *windows.outputs, kernel.shape[-1])
 
 
@@ -129,10 +130,10 @@ def _checked_mask(verb: str, mask: ArrayLike, offsets: Array, rank: int) -> Arra
 
 
 def _in_order(numbers: Array, places: Ints) -> Array:
-    """(*batch, *outputs, G * K * r) to [N, O, K * G, r]: as channels lie, taps before groups."""
-    outputs, taps, groups, each = places
+    """(*batch, *outputs, G * K * r) to [N, K, O * G, r]: tap by tap, as channels lie."""
+    taps, outputs, groups, each = places
     numbers = numbers.reshape(-1, outputs, groups, taps, each)
-    return numbers.swapaxes(2, 3).reshape(-1, outputs, taps * groups, each)
+    return jnp.moveaxis(numbers, 3, 1).reshape(-1, taps, outputs * groups, each)
 
 
 def _strides(sizes: Ints) -> Ints:
@@ -141,51 +142,46 @@ def _strides(sizes: Ints) -> Ints:
 
 
 def _cells(offsets: Array, sizes: Ints, low: Ints, windows: Windows, groups: int) -> tuple[Array, Array]:
-    """Where each tap looks: the row of its low corner in the bordered x, [N, O, K*G], and how far on, [N, O, K*G, r].
+    """Where each tap looks: the row of its low corner in the bordered x, [N, K, O*G], and how far on, [N, K, O*G, r].
 
     Rows are positions times groups. Further out than one position every corner lies in the border.
     """
-    rank, outputs = windows.rank, prod(windows.outputs)
-    at = np.indices(windows.outputs).reshape(rank, outputs, 1).transpose(1, 2, 0) * np.array(windows.stride)
-    taps = np.indices(windows.window).reshape(rank, 1, windows.taps).transpose(1, 2, 0) * np.array(windows.dilation)
-    regular = np.repeat(at + taps - np.array(low), groups, 1)  # [O, K*G, r]
-    moved = _in_order(offsets, (outputs, windows.taps, groups, rank)) + jnp.asarray(regular[None], offsets.dtype)
+    rank, taps, outputs = windows.rank, windows.taps, prod(windows.outputs)
+    at = np.indices(windows.outputs).reshape(rank, 1, outputs).transpose(1, 2, 0) * np.array(windows.stride)
+    steps = np.indices(windows.window).reshape(rank, taps, 1).transpose(1, 2, 0) * np.array(windows.dilation)
+    regular = np.repeat(at + steps - np.array(low), groups, 1)  # [K, O*G, r]
+    moved = _in_order(offsets, (taps, outputs, groups, rank)) + jnp.asarray(regular[None], offsets.dtype)
     floor = jnp.floor(moved)
-    corner = jnp.clip(floor, -BORDER, np.array(sizes, floor.dtype).reshape(1, 1, 1, rank)).astype(jnp.int32) + BORDER
+    last = jnp.asarray(np.array(sizes).reshape(1, 1, 1, rank), floor.dtype)
+    corner = jnp.clip(floor, -BORDER, last).astype(jnp.int32) + BORDER
     strides = _strides(tuple(n + 2 * BORDER for n in sizes))
     row = sum(corner[..., axis] * (stride * groups) for axis, stride in enumerate(strides))
-    group = jnp.asarray(np.tile(np.arange(groups), windows.taps).reshape(1, 1, -1), jnp.int32)
+    group = jnp.asarray(np.tile(np.arange(groups), outputs).reshape(1, 1, -1), jnp.int32)
     return row + group, moved - floor
 
 
-def _in_blocks(block: Any, rows: Array, kernel: Array, corners: Array, *weights: Array | None) -> Array:
-    """[N, O, M]: the outputs of each example, on a CPU block by block.
+def _over_taps(tap: Any, rows: Array, kernel: Array, cell: Array, *weights: Array | None) -> Array:
+    """[N, O, M], the sum over taps; on a CPU example by example, so that what a tap sees stays in cache.
 
-    What a block samples is made again for the derivatives, and never kept.
+    What a tap sees is sampled again for the derivatives, and never kept.
     """
-    places = (corners, *weights)
-    if jax.default_backend() != "cpu":
-        return jax.vmap(jax.checkpoint(block), (0, None, 0, 0, None if places[-1] is None else 0))(
-            rows, kernel, *places
-        )
-    again = jax.checkpoint(block, prevent_cse=False)
-    outputs, sampled = corners.shape[1:]
-    size, count = cut(outputs, BLOCK_BYTES // (sampled * rows.shape[-1] * kernel.dtype.itemsize))
+    again = jax.checkpoint(tap, prevent_cse=False)
+    outputs = rows.shape[-1] * cell.shape[-1] // (kernel.shape[1] * tap.keywords["groups"])
 
-    def in_order(a: Array) -> Array:
-        pads = [(0, 0, 0), (0, size * count - outputs, 0)] + [(0, 0, 0)] * (a.ndim - 2)
-        a = lax.pad(a, jnp.zeros((), a.dtype), pads)
-        return a.reshape(a.shape[0], count, size, *a.shape[2:])
+    def example(of_one: tuple[Array, ...]) -> Array:
+        rows, *of_taps = of_one
+        nothing = jnp.zeros((outputs, kernel.shape[-1]), kernel.dtype)
+        return lax.scan(lambda y, one: (y + again(rows, *one), None), nothing, (kernel, *of_taps))[0]
 
-    def example(of_one):
-        rows, *of_blocks = of_one
-        return lax.map(lambda one: again(rows, kernel, *one), tuple(of_blocks))
-
-    y = lax.map(example, (rows, *jax.tree.map(in_order, places)))
-    return y.reshape(rows.shape[0], size * count, -1)[:, :outputs]
+    return (lax.map if jax.default_backend() == "cpu" else _all_at_once)(example, (rows, cell, *weights))
 
 
-def _block(
+def _all_at_once(function: Any, arrays: Any) -> Any:
+    """As `lax.map`, but not one after the other."""
+    return jax.vmap(function)(arrays)
+
+
+def _tap(
     rows: Array,
     kernel: Array,
     cell: Array,
@@ -197,24 +193,18 @@ def _block(
     wide: Any,
     precision: Any,
 ) -> Array:
-    """[O, M] from rows of an example [S*G, C // G], the kernel [K, C // g, M] and what `_cells` says of O outputs."""
-    outputs, sampled = cell.shape
-    taps, each, made = kernel.shape
-    cell, fraction = lax.optimization_barrier((cell.reshape(-1), fraction.reshape(-1, len(strides))))
-    offset_groups, total = sampled // taps, jnp.zeros((), wide)
+    """[O, M] from rows of an example [S*G, C // G], a tap's kernel [C // g, M] and what `_cells` says of O outputs."""
+    cell, fraction = lax.optimization_barrier((cell, fraction))  # else found anew for every number that is gathered
+    each, made = kernel.shape
+    offset_groups, seen = each * groups // rows.shape[-1], jnp.zeros((), wide)
     for high in product((0, 1), repeat=len(strides)):
         step = offset_groups * sum(stride for stride, up in zip(strides, high, strict=True) if up)
         shares = (fraction[:, a] if up else 1 - fraction[:, a] for a, up in enumerate(high))
-        share = prod(shares, start=jnp.ones((), fraction.dtype)).astype(wide)
-        share = share if weight is None else share * weight.reshape(-1)
-        seen = rows.at[cell + step].get(mode="clip").astype(wide)
-        total = total + seen * share[:, None]
-    # Fused with the product, every number would be computed at its own address.
-    windows = lax.optimization_barrier(total)
+        share = reduce(mul, shares).astype(wide)
+        share = share if weight is None else share * weight[:, 0]
+        seen = seen + rows.at[cell + step].get(mode="clip").astype(wide) * share[:, None]
     if groups == 1:
-        flat, kernel = windows.reshape(outputs, -1), kernel.reshape(-1, made)
-        return jnp.dot(flat, kernel, precision=precision, preferred_element_type=wide)
-    windows = windows.reshape(outputs, taps, groups, each)
-    kernel = kernel.reshape(taps, each, groups, made // groups)
-    y = jnp.einsum("okgc,kcgm->ogm", windows, kernel, precision=precision, preferred_element_type=wide)
-    return y.reshape(outputs, made)
+        return jnp.dot(seen.reshape(-1, each), kernel, precision=precision, preferred_element_type=wide)
+    seen, kernel = seen.reshape(-1, groups, each), kernel.reshape(each, groups, made // groups)
+    y = jnp.einsum("ogc,cgm->ogm", seen, kernel, precision=precision, preferred_element_type=wide)
+    return y.reshape(-1, made)

@@ -1,4 +1,4 @@
-"""Causal convolution as long as the sequence, by Fourier transforms: the mixing step of S4 and of Hyena."""
+"""Causal convolution by a kernel as long as the sequence: the mixing step of S4 and of Hyena."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +7,10 @@ from jax import lax
 from jconv._algorithms.fft.tiles import fast_length
 from jconv._typing import Array, ArrayLike
 from jconv.ops._avg_pool import with_fractions
+from jconv.ops._causal import causal_conv
 
+# Kernels of up to so many taps are summed tap by tap, in less time.
+FEW_TAPS = 16
 # XLA:CPU transforms on one core what comes after other work, but several transforms at once: so many.
 PARTS = 4
 
@@ -25,8 +28,8 @@ def long_conv(
 
     The kernel is an impulse response, as state-space models give it: kernel[0] meets the present, where in
     `causal_conv` the last tap does. Time is O(length log length), by transforms of the sequence's own length, in the
-    forward pass and in gradients. Errors are relative to the
-    largest values, not to each, and a NaN spreads over its whole channel.
+    forward pass and in gradients. Their errors are relative to the largest values, not to each, and a NaN spreads over
+    its whole channel. A kernel of 16 taps or fewer is summed tap by tap.
 
     Args:
         x: (*batch, length, c), with any number of batch axes, also none.
@@ -86,6 +89,8 @@ def _check_shapes(x, kernel, gate=(), skip=()) -> None:
 def _causal(x: Array, kernel: Array) -> Array:
     """The first n numbers of the convolution of x (*batch, n, c) with kernel (taps, c)."""
     c = x.shape[-1]
+    if len(kernel) <= FEW_TAPS:
+        return causal_conv(x, kernel[::-1, None], groups=c, algorithm="direct")
     parts = PARTS if c % PARTS == 0 else 1
     pairs = (jnp.split(a.reshape(-1, a.shape[-2], c).swapaxes(1, 2), parts, 1) for a in (x, kernel))  # [N, c, n]
     low = _low_of_complex if jnp.iscomplexobj(x) else _low_of_real

@@ -58,17 +58,23 @@ def _windowed(value: Any, seen: set[int]) -> Iterator[bool]:
 def _convolution(layer: Any) -> Iterator[Any]:
     """The parts that a causal convolution layer is: a cast, if it has a dtype of its own, and the convolution."""
     name, rank = type(layer).__name__, len(layer.kernel_size)
-    strides, dilation = _per_axis(layer.strides, rank), _per_axis(layer.kernel_dilation, rank)
     if hasattr(layer, "transpose_kernel"):
         raise NotImplementedError(
             f"stream: {name} has no stream, for its outputs may depend on the future. Use StreamConvTranspose(kernel) "
             f"with the kernel of the conv whose adjoint it is: (*window, c_out, c_in), the window of {name}'s flipped."
         )
+    streamed = _streamed(type(layer))
+    if streamed is None:
+        raise TypeError(
+            f"stream: {name} is called in a way of its own, which cannot be seen from its kernel. Give StreamConv with "
+            f"the kernel that it convolves with, or a StreamLayer of your own."
+        )
+    strides, dilation = _per_axis(layer.strides, rank), _per_axis(layer.kernel_dilation, rank)
     if any(e != 1 for e in _per_axis(layer.input_dilation, rank)):
         raise NotImplementedError(
             f"stream: {name} has input_dilation={layer.input_dilation!r}: use StreamConvTranspose."
         )
-    causal = any(kind.__name__ == "CausalConv" for kind in type(layer).__mro__)
+    causal = streamed == "causal"
     word = layer.padding.upper() if isinstance(layer.padding, str) else None
     # One tap in time sees the present alone, whatever the padding; from the pairs of all axes time must be taken out.
     alone = layer.kernel_size[0] == 1 and strides[0] == 1 and word in ("SAME", "VALID", "SAME_LOWER")
@@ -95,6 +101,12 @@ def _convolution(layer: Any) -> Iterator[Any]:
         preferred_element_type=getattr(layer, "preferred_element_type", None),
         algorithm=getattr(layer, "algorithm", "auto"),
     )
+
+
+def _streamed(kind: type) -> str | None:
+    """What the class whose `__call__` a layer has says that it computes: "padded", "causal", or nothing."""
+    called = next((vars(base) for base in kind.__mro__ if "__call__" in vars(base)), {})
+    return called.get("streamed", "padded" if called.get("__module__", "").startswith("flax.") else None)
 
 
 def _per_axis(value: Any, rank: int) -> Ints:

@@ -31,7 +31,7 @@ def boxes(
 
     Args:
         pictures: `(n, height, width, 1 or 3)`.
-        predicted: for each picture its boxes, `(k, 4)`: left, top, right and bottom in pixels. May be empty.
+        predicted: for each picture its boxes, `(k, 4)`: top, left, bottom and right in pixels. May be empty.
         words: for each picture a word for each predicted box, such as its class and score.
         true: for each picture its true boxes, `(k, 4)`; None: they are not known.
         true_words: for each picture a word for each true box.
@@ -84,11 +84,11 @@ def _draw(
     found = np.asarray(corners, np.float64)
     found = found.reshape(0, 4) if not found.size else found
     if found.ndim != 2 or found.shape[1] != 4:
-        raise ValueError(f"boxes: boxes of shape {found.shape} must be (k, 4): left, top, right, bottom.")
+        raise ValueError(f"boxes: boxes of shape {found.shape} must be (k, 4): top, left, bottom, right.")
     if words is not None and len(words) != len(found):
         raise ValueError(f"boxes: {len(words)} words for {len(found)} boxes. Give one for each.")
     bottom, right = axes.get_ylim()[0], axes.get_xlim()[1]
-    for place, (x0, y0, x1, y1) in enumerate(found):
+    for place, (y0, x0, y1, x1) in enumerate(found):
         # A pixel is drawn around its centre, so that its left edge lies half a pixel to the left.
         corner, size = (x0 - 0.5, y0 - 0.5), (x1 - x0, y1 - y0)
         box = Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.8, linestyle=dashes)

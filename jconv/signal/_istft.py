@@ -102,11 +102,12 @@ def istft(
 def _joined(spectra: Array, window: Array, gain: Array, nfft: int, step: int, cut: int, onesided: bool) -> Array:
     """The windowed segments of spectra [..., count, f] overlap-added, `cut` off both ends, over the windows' weight."""
     segments = (jnp.fft.irfft if onesided else jnp.fft.ifft)(spectra, nfft)[..., : window.size]
-    x = overlap_add(segments * (gain * window).astype(segments.dtype), step)
+    weighted = jnp.broadcast_to((gain * window).astype(segments.dtype), segments.shape)
+    x = overlap_add(segments * weighted, step)
     weight = overlap_add(jnp.broadcast_to(window**2, segments.shape[-2:]), step)
     inside = slice(cut, x.shape[-1] - cut)
     x, weight = x[..., inside], weight[inside]
-    return x / jnp.where(weight > 1e-10, weight, 1).astype(x.dtype)
+    return x / jnp.broadcast_to(jnp.where(weight > 1e-10, weight, 1).astype(x.dtype), x.shape)
 
 
 def _warn_of_gaps(window: np.ndarray, count: int, step: int, cut: int) -> None:

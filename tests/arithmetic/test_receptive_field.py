@@ -61,6 +61,7 @@ def branches(x):
 
 
 def unet(x):
+    """Output i, even, sees inputs i to i + 2; odd, i - 1 to i + 1. What holds for all is i - 1 to i + 2."""
     down = conv(x, kernel(3), stride=2, padding="SAME", padding_mode="reflect")
     return x + conv_transpose(jax.nn.relu(down), kernel(2), stride=2)
 
@@ -99,7 +100,7 @@ FUNCTIONS = {
         lambda x: jax.jit(partial(conv, padding="SAME", padding_mode="wrap"))(x, kernel(3))
     ),
     "patches": lambda x: (x.reshape(1, LENGTH // 4, 4, 1) @ jnp.ones((1, 2))).sum(-2),
-    "sliced": lambda x: (
+    "sliced": lambda x: (  # output o sees the inputs 3 o + 1, 3 o + 4 and 3 o
         x[:, 1:-3:3] + jnp.roll(x, -2, 1)[:, 2:38:3] + jnp.take(x, np.arange(0, 39, 3)[:13], axis=1)[:, :12]
     ),
 }
@@ -123,7 +124,12 @@ def test_what_sees_everything(name, size):
 
 
 def test_published_fields():
-    """Of Araujo, Norris and Sim, Distill 2019, table 1, where ResNet is TF-Slim's; torchvision's by their formula."""
+    """Of Araujo, Norris and Sim, Distill 2019, table 1, where ResNet is TF-Slim's; torchvision's by their formula.
+
+    By hand: the stem sees 7 + 2 * 2 = 11 pixels, and every 3x3 adds twice the step of its input. TF-Slim strides in
+    the last block of a stage: 11 + 2 * (3 * 4 + 4 * 8 + 6 * 16 + 3 * 32) = 483. torchvision (v1.5) strides in the 3x3
+    of the first, whose input still has the finer step: 11 + 2 * (3 * 4 + 4 + 3 * 8 + 8 + 5 * 16 + 16 + 2 * 32) = 427.
+    """
     picture = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
     function, parameters = vgg16()
     assert receptive_field(partial(function, parameters, features=True), picture).size == (212, 212)

@@ -55,6 +55,14 @@ def test_where_nothing_was_measured_the_compilers_own_convolution_is_chosen(plat
         assert choose_algorithm(problem, platform) is ALGORITHMS["lax"]
 
 
+def test_a_plain_product_of_matrices_is_not_transformed():
+    """As Keras asks for 1x1 in two groups: `fft` took twice the time of `lax`, where it has nothing to save."""
+    image = dict(input_size=(112, 112), output_size=(112, 112), window=(1, 1))
+    pointwise = replace(DENSE, batch=32, groups=2, c_in=256, c_out=64, **image)
+    for problem in (pointwise, pointwise.gradient_x(), pointwise.gradient_w()):
+        assert choose_algorithm(problem, "cpu").local
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_on_cpu_the_choice_can_compute_the_problem_and_is_the_same_each_time(name):
     problem = PROBLEMS[name]

@@ -1,6 +1,8 @@
 """`jconv train` and `jconv predict`: each task from a user's own data to an answer, and what they say of bad input."""
 
 import json
+import os
+import re
 import shutil
 import signal
 import subprocess
@@ -246,6 +248,40 @@ def test_predict_says_what_is_missing(own, tmp_path):
     assert_one_line(call("predict", tmp_path / "run", tmp_path / "no.png"), "no.png: there is no such file.")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     assert_one_line(call("predict", tmp_path / "run", own / INPUTS["classify"]), "there is no checkpoint. Train first.")
+
+
+OF_TRAIN = ("grain", "tensorboardX", "mlxtend", "sklearn")  # Flax brings Orbax along, and JAX SciPy
+NOT_INSTALLED = """import sys
+class Missing:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in MISSING:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing)
+"""
+WITHOUT = {  # what is not installed, a command, and what it says
+    "train": (OF_TRAIN, ("train", "classify"), "jconv: the command needs grain.*", "train"),
+    "train, to predict": (OF_TRAIN, ("predict", "run", "a.png"), "jconv: the command needs grain.*", "train"),
+    "all but grain": (OF_TRAIN[1:], ("train", "audio"), "jconv: the command needs (mlxtend|sklearn).*", "train"),
+    "speech": (
+        ("espeakng_loader",),
+        ("train", "audio"),
+        "jconv train: .*'espeakng_loader'.*",
+        "speech",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_without_an_extra_one_line_says_how_to_get_it(name, tmp_path):
+    missing, words, says, extra = WITHOUT[name]
+    (tmp_path / "sitecustomize.py").write_text(f"MISSING = {missing!r}\n{NOT_INSTALLED}")
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "jconv", *words]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path})
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert re.fullmatch(rf'{says} Install it with: pip install "jconv\[{extra}\]"', line), line
+    assert not (tmp_path / "runs").exists()
 
 
 def saved(folder):

@@ -1,6 +1,9 @@
 """train: resumed bit for bit, the same on many devices, saved whole, stopped at NaN."""
 
+import contextlib
 import csv
+import shutil
+import subprocess
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +11,7 @@ import numpy as np
 import optax
 import pytest
 from flax import nnx
+from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 from jconv.data import batches
 from jconv.fit import CheckpointError, Checkpoints, DivergedError, evaluate, train
@@ -64,6 +68,17 @@ def assert_same_bits(one, other):
         np.testing.assert_array_equal(a, b)
 
 
+def records(path):
+    """TensorBoard's events in a file: the length in 8 bytes, 4 to check it, the event, 4 to check that."""
+    data, events = path.read_bytes(), []
+    while data:
+        length = int.from_bytes(data[:8], "little")
+        events.append(Event.FromString(data[12 : 12 + length]))
+        data = data[16 + length :]
+    assert (events[0].file_version, events[1].session_log.status) == ("brain.Event:2", SessionLog.START)
+    return events
+
+
 def test_a_resumed_training_has_the_same_bits(tmp_path):
     options = {"augment": noisy, "average": 0.9, "clip": 1.0, "accumulate": 2}
     whole, report = learned(tmp_path / "whole", **options)
@@ -95,7 +110,9 @@ def test_it_learns_and_tells_of_it(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["4", "8", "12"]
     assert float(rows[-1]["accuracy"]) == pytest.approx(report.scores["accuracy"])
-    assert list((tmp_path / "tensorboard").glob("events*"))
+    (events,) = (tmp_path / "tensorboard").glob("events*")
+    scalars = [(event.step, value.tag) for event in records(events) for value in event.summary.value]
+    assert scalars == [(step, name) for step in (4, 8, 12) for name in ("loss", "examples_per_second", "accuracy")]
     assert sorted(p.name for p in (tmp_path / "checkpoints").iterdir()) == ["12", "8"]  # the newest two
 
 
@@ -172,6 +189,50 @@ def test_a_folder_that_cannot_be_written_names_what_is_whole(tmp_path, monkeypat
         CheckpointError, match=r"step 8 cannot be written .*No space.*the checkpoint of step 4 is whole"
     ):
         checkpoints.save(8, {"a": np.zeros(3)})
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mount a disk of four megabytes, where the system lets the test."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    mounted = shutil.which("mount") and subprocess.run(command, capture_output=True).returncode == 0
+    if not mounted:
+        pytest.skip("no small disk can be mounted here: that takes Linux and the rights of root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def filled(disk):
+    """Leave no room on a disk; gives the file that takes it."""
+    rest = disk / "rest"
+    with contextlib.suppress(OSError), rest.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return rest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("logged", [True, False])
+def test_a_disk_that_is_full_loses_nothing_and_the_training_goes_on_when_there_is_room(small_disk, monkeypatch, logged):
+    if not logged:  # so that the checkpoint is what finds no room
+        monkeypatch.setattr("jconv.fit._logs.Log.add", lambda *arguments: None)
+    run = small_disk / "run"
+    whole, _ = learned()
+    learned(run, steps=4)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and "tensorboard" not in path.parts}
+    rest = filled(small_disk)
+    what = "the log" if logged else "the checkpoint of step 8"
+    with pytest.raises(CheckpointError, match=rf"{what} cannot be written .*; the checkpoint of step 4 is whole"):
+        learned(run, resume=True)
+    assert {path: path.read_bytes() for path in before} == before
+    rest.unlink()
+    resumed, report = learned(run, resume=True)
+    assert report.step == 12
+    assert_same_bits(whole, resumed)
+    if logged:
+        assert [row.split(",")[0] for row in (run / "log.csv").read_text().split()] == ["step", "4", "8", "12"]
 
 
 ERRORS = {

@@ -122,6 +122,19 @@ def test_depthwise_and_separable():
     assert sum(p.size for p in jax.tree.leaves(nnx.state(separable, nnx.Param))) == 9 * 4 + 4 * 5 + 5
 
 
+def test_both_parts_of_a_separable_layer_compute_in_the_dtype_and_way_asked_for():
+    words = dict(dtype=jnp.bfloat16, param_dtype=jnp.float16, precision="highest", algorithm="taps")
+    layer, x = SeparableConv(4, 5, (3, 3), **words, rngs=nnx.Rngs(0)), whole((2, 7, 6, 4))
+    assert layer(x).dtype == jnp.bfloat16
+    assert {p.dtype for p in jax.tree.leaves(nnx.state(layer, nnx.Param))} == {jnp.dtype(jnp.float16)}
+    graph, state = nnx.split(layer)
+    program = jax.jit(lambda s, x: nnx.merge(graph, s)(x)).lower(state, x).as_text()
+    assert "stablehlo.convolution" not in program
+    assert (layer.pointwise.precision, layer.pointwise.algorithm) == ("highest", "taps")
+    wide = SeparableConv(4, 5, 3, dtype=jnp.bfloat16, preferred_element_type=jnp.float32, rngs=nnx.Rngs(0))
+    assert wide(x[0]).dtype == jnp.float32
+
+
 def test_a_fixed_filter_is_its_kernel_and_is_not_trained():
     x = whole((2, 7, 6, 3))
     layer = FixedFilter(kernels.sobel(axis=-1), padding_mode="reflect")

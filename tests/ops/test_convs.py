@@ -160,7 +160,8 @@ def operands(shape, taps, dtype=np.float32):
 
 
 @pytest.mark.parametrize(
-    ("shape", "taps"), [((2, 12, 4), 12), ((1, 13, 3), 13), ((2, 16, 8), 5), ((3, 7, 1), 20), ((1, 1, 4), 1)]
+    ("shape", "taps"),
+    [((2, 18, 4), 18), ((1, 19, 3), 19), ((2, 24, 8), 17), ((2, 16, 8), 5), ((3, 7, 1), 20), ((1, 1, 4), 1)],
 )
 def test_long_conv(shape, taps):
     x, kernel, gate, skip = operands(shape, taps)
@@ -172,6 +173,14 @@ def test_long_conv(shape, taps):
     assert np.abs(ops.long_conv(x, kernel) - want).max() < 8 * 2**-23 * largest
     causal = ops.causal_conv(x, kernel[::-1, None, :], groups=shape[-1])
     np.testing.assert_allclose(ops.long_conv(x, kernel), causal, rtol=0, atol=8 * 2**-23 * largest)
+
+
+def test_a_few_taps_are_direct_sums():
+    """A NaN reaches the outputs whose taps see it, and no others."""
+    x = whole((20, 2)).astype(np.float32)
+    x[7, 1] = np.nan
+    found = np.isnan(ops.long_conv(x, np.ones((3, 2), np.float32)))
+    assert np.argwhere(found).tolist() == [[7, 1], [8, 1], [9, 1]]
 
 
 def test_long_conv_of_other_numbers(x64):
@@ -198,23 +207,24 @@ def test_long_conv_gates_and_skips_by_what_broadcasts():
 
 
 def test_long_conv_batch_axes_and_vmap():
-    x, kernel, gate, skip = operands((6, 10, 4), 10)
+    x, kernel, gate, skip = operands((6, 18, 4), 18)
     together = ops.long_conv(x, kernel, gate=gate, skip=skip)
-    apart = ops.long_conv(x.reshape(2, 3, 10, 4), kernel, gate=gate.reshape(2, 3, 10, 4), skip=skip)
+    apart = ops.long_conv(x.reshape(2, 3, 18, 4), kernel, gate=gate.reshape(2, 3, 18, 4), skip=skip)
     np.testing.assert_allclose(apart.reshape(x.shape), together, atol=1e-5)
     mapped = jax.vmap(lambda x, gate: ops.long_conv(x, kernel, gate=gate, skip=skip))(x, gate)
     np.testing.assert_allclose(mapped, together, atol=1e-5)
     assert ops.long_conv(np.zeros((0, 10, 4)), kernel).shape == (0, 10, 4)
 
 
-def test_derivatives_of_long_conv(x64):
-    x, kernel, gate, skip = operands((1, 6, 4), 6, np.float64)
+@pytest.mark.parametrize("taps", [3, 17])
+def test_derivatives_of_long_conv(taps, x64):
+    x, kernel, gate, skip = operands((1, taps, 4), taps, np.float64)
     check_derivatives(lambda x, k, g, s: ops.long_conv(x, k, gate=g, skip=s), x, kernel, gate, skip)
 
 
 def test_a_gradient_of_long_conv_takes_six_transforms_per_part():
     """Three forward, of x, kernel and cotangent, and three back: spectra are not made twice."""
-    x, kernel, gate, skip = map(jnp.asarray, operands((2, 16, 4), 16))
+    x, kernel, gate, skip = map(jnp.asarray, operands((2, 18, 4), 18))
 
     def both(x, kernel, gate, skip):
         y, back = jax.vjp(lambda x, k, g, s: ops.long_conv(x, k, gate=g, skip=s), x, kernel, gate, skip)

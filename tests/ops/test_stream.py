@@ -9,7 +9,7 @@ from derivatives import check_derivatives
 from flax import nnx
 
 import jconv
-from jconv.nn import Conv, ConvTranspose
+from jconv.nn import CausalConv, Conv, ConvTranspose, DeformableConv
 from jconv.ops import StreamBranches, StreamConv, StreamConvTranspose, StreamLayer, causal_conv, in_order, stream
 from jconv.testing.oracles import convs, streams
 
@@ -133,6 +133,36 @@ def test_flax_layers_stream():
     np.testing.assert_allclose(got.astype(np.float32), want.astype(np.float32), rtol=2**-6, atol=1e-3)
     few = stream([*model.layers[:3]])
     np.testing.assert_array_equal(in_chunks(few, x, 4), nnx.Sequential(*model.layers[:3])(x))
+
+
+CAUSAL_LAYERS = {  # sizes of the input, time first, and the arguments of the layer
+    "time alone": ((12,), (3,), dict(kernel_dilation=2)),
+    "with strides and groups": ((12,), (4, 2), dict(feature_group_count=2)),
+    "pictures in time": ((12, 5), ((3, 2), (2, 1)), dict(padding="SAME", padding_mode=("zeros", "edge"))),
+    "a mask, in half": ((12, 5), ((2, 3),), dict(mask=whole((2, 3, 4, 6), 3, reach=1), dtype=jnp.bfloat16)),
+}
+
+
+@pytest.mark.parametrize("name", CAUSAL_LAYERS)
+def test_a_causal_layer_streams_to_what_it_gives_at_once(name):
+    sizes, arguments, options = CAUSAL_LAYERS[name]
+    layer = CausalConv(4, 6, *arguments, **options, algorithm=in_order, rngs=nnx.Rngs(0))
+    layer.bias[...] = jnp.arange(6.0)
+    x = jnp.asarray(normal((2, *sizes, 4)))
+    got, want = in_chunks(stream(layer), x, 4), layer(x)
+    assert got.dtype == want.dtype
+    np.testing.assert_array_equal(got.astype(np.float32), want.astype(np.float32))
+
+
+def test_layers_are_known_by_what_they_compute_and_not_by_their_names():
+    class Renamed(CausalConv):
+        """Still causal, for it is called as CausalConv is."""
+
+    renamed, x = Renamed(4, 6, 3, algorithm=in_order, rngs=nnx.Rngs(0)), jnp.asarray(normal((2, 12, 4)))
+    np.testing.assert_array_equal(in_chunks(stream(renamed), x, 4), renamed(x))
+    stranger = type("CausalConv", (Conv,), {})(4, 6, 3, rngs=nnx.Rngs(0))
+    with pytest.raises(ValueError, match=r"stream: CausalConv with kernel_size=.* is not causal"):
+        stream(stranger)
 
 
 def test_a_layer_of_ones_own_and_streams_in_streams():
@@ -270,6 +300,11 @@ REFUSED = {
         lambda: stream(Conv(4, 6, 3, input_dilation=2, padding="CAUSAL", rngs=nnx.Rngs(0))),
         NotImplementedError,
         "stream: Conv has input_dilation=",
+    ),
+    "a layer that calls its kernel in another way": (
+        lambda: stream(DeformableConv(4, 6, 3, padding="CAUSAL", rngs=nnx.Rngs(0))),
+        TypeError,
+        "stream: DeformableConv is called in a way of its own",
     ),
     "an unknown algorithm": (lambda: stream([], algorithm="tap"), ValueError, "stream: algorithm='tap' is not one of"),
 }

@@ -39,7 +39,7 @@ FIGURES = {
         [0, 1, 1], [0, 0, 0], names=("an albatross", "a kingfisher"), pictures=PICTURES, confidences=[0.9, 0.5, 1.0]
     ),
     "boxes": lambda: plot.boxes(
-        PICTURES, [[(0, 0, 9, 9), (12, 8, 20, 16)]] * 3, words=[["1 0.93", "2 0.4"]] * 3, true=[[(1, 1, 8, 8)], [], []],
+        PICTURES, [[(0, 0, 9, 9), (8, 12, 16, 20)]] * 3, words=[["1 0.93", "2 0.4"]] * 3, true=[[(1, 1, 8, 8)], [], []],
         captions=["one.png", "two.png", "three.png"],
     ),
     "pictures": lambda: plot.pictures(dict.fromkeys(("a photograph", LONG, "b", "c"), PICTURES[0]), title=LONG),
@@ -104,9 +104,9 @@ def test_the_worst_mistakes_come_first():
 
 
 def test_boxes_stand_where_they_are_said_to():
-    (axes,) = plot.boxes(np.zeros((1, 9, 9, 1)), [[(2, 3, 5, 7)]], true=[[(0, 0, 1, 1)]]).axes
+    (axes,) = plot.boxes(np.zeros((1, 9, 9, 1)), [[(3, 2, 7, 5)]], true=[[(0, 0, 1, 1)]]).axes
     true, box = axes.patches
-    # Pixel 2 is drawn from 1.5 to 2.5.
+    # Top 3, left 2, bottom 7, right 5. Pixel 2 is drawn from 1.5 to 2.5.
     assert (*box.get_xy(), box.get_width(), box.get_height()) == (1.5, 2.5, 3, 4)
     assert true.get_linestyle() == "--" and box.get_linestyle() == "-"
 

@@ -48,27 +48,22 @@ def score(found, held_out, kind: Kind) -> dict[str, float]:
 
 
 def words(found, kind: Kind) -> list[str]:
-    """The boxes that are believed: class, score, left, top, right, bottom in pixels."""
+    """The boxes that are believed: class, score, top, left, bottom, right in pixels."""
     lines = []
     for boxes, labels, scores in zip(found["boxes"], found["labels"], found["scores"], strict=True):
         chosen = scores >= BELIEVED
         parts = [
-            f"{kind.classes[c]} ({s:.0%}) at " + " ".join(f"{v:.0f}" for v in (left, top, right, bottom))
-            for (top, left, bottom, right), c, s in zip(boxes[chosen], labels[chosen], scores[chosen], strict=True)
+            f"{kind.classes[c]} ({s:.0%}) at " + " ".join(f"{v:.0f}" for v in box)
+            for box, c, s in zip(boxes[chosen], labels[chosen], scores[chosen], strict=True)
         ]
         lines.append("; ".join(parts) or "nothing")
     return lines
 
 
-def _across(boxes: np.ndarray) -> np.ndarray:
-    """Give boxes (top, left, bottom, right) as (left, top, right, bottom)."""
-    return boxes.reshape(-1, 4)[:, [1, 0, 3, 2]]
-
-
 def figures(model, inputs, found, held_out, kind: Kind) -> list:
     """Draw boxes over pictures."""
     chosen = [scores >= BELIEVED for scores in found["scores"]]
-    boxes = [_across(b[c]) for b, c in zip(found["boxes"], chosen, strict=True)]
+    boxes = [b[c] for b, c in zip(found["boxes"], chosen, strict=True)]
     said = [
         [f"{kind.classes[k]} {s:.2f}" for k, s in zip(labels[c], scores[c], strict=True)]
         for labels, scores, c in zip(found["labels"], found["scores"], chosen, strict=True)
@@ -76,7 +71,7 @@ def figures(model, inputs, found, held_out, kind: Kind) -> list:
     true, true_words = None, None
     if held_out:
         there = [labels >= 0 for labels in held_out[-1]]
-        true = [_across(b[t]) for b, t in zip(held_out[-2], there, strict=True)]
+        true = [b[t] for b, t in zip(held_out[-2], there, strict=True)]
         true_words = [[kind.classes[k] for k in b[t]] for b, t in zip(held_out[-1], there, strict=True)]
     return [plot.boxes(np.clip(inputs, 0, 1), boxes, words=said, true=true, true_words=true_words)]
 

@@ -28,7 +28,7 @@ def short(kind: Kind, rngs: nnx.Rngs) -> nnx.Module:
     """The same network with kernels of five taps, and as many parameters by greater width."""
     length, channels = kind.input_shape
     return models.Hyena(
-        classes=len(kind.classes), channels=channels, length=length, width=44, kernel="explicit", taps=SHORT, rngs=rngs
+        classes=len(kind.classes), channels=channels, length=length, width=38, kernel="explicit", taps=SHORT, rngs=rngs
     )
 
 
@@ -70,7 +70,7 @@ TASK = Task(
     words=classes.words,
     figures=figures,
     augment=augment,
-    epochs=10,
+    epochs=8,
     batch_size=50,
     learning_rate=4e-3,
     beside="short",

@@ -9,6 +9,8 @@ import numpy as np
 def output_sizes(sizes, window, stride, padding, dilation, *, ceil_mode=False) -> tuple[int, ...]:
     """Count windows one by one, as long as they fit, or as `ceil_mode` lets them reach beyond the padding.
 
+    With `ceil_mode` the last window begins in the input or before it.
+
     Example:
       >>> [output_sizes((6,), (3,), (2,), ((0, 0),), (1,), ceil_mode=ceil) for ceil in (False, True)]
       [(2,), (3,)]
@@ -22,6 +24,8 @@ def output_sizes(sizes, window, stride, padding, dilation, *, ceil_mode=False) -
             if end > n + high and not begun:
                 break
             outputs += 1
+        if ceil_mode and s * (outputs - 1) - low >= n:  # PyTorch's rule: no last window begins in the padding
+            outputs -= 1
         found.append(outputs)
     return tuple(found)
 
