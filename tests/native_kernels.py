@@ -8,11 +8,12 @@ import mmap
 import random
 import sys
 from contextlib import contextmanager
+from itertools import product
 from math import prod
 
 import numpy as np
 from agreement import error_in_eps
-from problems import directions, magnitude, operands, problem_of, truth
+from problems import directions, operands, problem_of
 
 from jconv._algorithms.native import planning, toolchain
 from jconv._algorithms.native.plan import Machine
@@ -66,16 +67,48 @@ def guarded(shape, dtype, *, at_end: bool):
         _LIBC.munmap(start, (pages + 2) * page)
 
 
+def summed(problem, x, w) -> np.ndarray:
+    """The equation in float64: for each position of the smaller of window and output, a product of matrices."""
+    x, w, y = x.astype(float), w.astype(float), np.zeros(problem.y_shape)
+    by_tap, examples = prod(problem.window) <= prod(problem.output_size), range(problem.batch)
+    for fixed in product(*map(range, problem.window if by_tap else problem.output_size)):
+        met = [pairs(axis, at, by_tap) for axis, at in zip(problem.axes, fixed, strict=True)]
+        if not all(len(inputs) for inputs, _ in met):
+            continue
+        some = np.moveaxis(x[np.ix_(examples, *(inputs for inputs, _ in met))], -2, 0)  # [G, N, *places, C]
+        if by_tap:
+            there = np.ix_(examples, *(others for _, others in met))
+            y[there] += np.moveaxis(some @ w[fixed].reshape(-1, *[1] * (some.ndim - 3), *w.shape[-2:]), 0, -2)
+        else:
+            taps = np.moveaxis(w[np.ix_(*(others for _, others in met))], -3, 0)  # [G, *places, C, M]
+            flat = (len(taps), -1, problem.c_out)
+            y[:, *fixed] = np.moveaxis(some.reshape(*some.shape[:2], -1) @ taps.reshape(flat), 0, 1)
+    return y
+
+
+def pairs(axis, at, by_tap):
+    """The inputs that one tap, or one output, meets along an axis, and the outputs, or taps, it meets them with."""
+    others = np.arange(axis.output if by_tap else axis.window)
+    own, step = (axis.dilation, axis.stride) if by_tap else (axis.stride, axis.dilation)
+    inputs, between = np.divmod(own * at + step * others - axis.low, axis.input_dilation)
+    there = (between == 0) & (inputs >= 0) & (inputs < axis.input)
+    return inputs[there], others[there]
+
+
 def kernel_of(plan):
     """The task of a plan as a Python function, and the engine that must outlive it."""
     task, engine = toolchain.compile_task(plan)
     return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(task), engine
 
 
-def computed(plan, x, w, *, at_end: bool = True, order=None) -> np.ndarray:
-    """What a plan's tasks give for canonical x and w, from guarded memory; in their order, or another."""
-    task, _engine = kernel_of(plan)
-    problem, (x_order, w_order, y_order) = plan.problem, plan.orders
+def computed(plan, x, w, order=None) -> np.ndarray:
+    """What a plan's tasks give for canonical x and w, in their order or another."""
+    return computed_by(kernel_of(plan), plan, x, w, at_end=True, order=order)
+
+
+def computed_by(kernel, plan, x, w, *, at_end: bool, order=None) -> np.ndarray:
+    """What compiled tasks give, from guarded memory."""
+    (task, _engine), problem = kernel, plan.problem
     shapes = [
         [shape[a] for a in axes]
         for shape, axes in zip((problem.x_shape, problem.w_shape, problem.y_shape), plan.orders, strict=True)
@@ -85,6 +118,7 @@ def computed(plan, x, w, *, at_end: bool = True, order=None) -> np.ndarray:
         guarded(shapes[1], problem.dtype, at_end=at_end) as w_there,
         guarded(shapes[2], problem.dtype, at_end=at_end) as y_there,
     ):
+        x_order, w_order, y_order = plan.orders
         x_there[...], w_there[...], y_there[...] = x.transpose(x_order), w.transpose(w_order), np.nan
         pointers = [array.ctypes.data for array in (x_there, w_there, y_there)]
         for number in range(plan.tasks) if order is None else order(plan.tasks):
@@ -93,14 +127,16 @@ def computed(plan, x, w, *, at_end: bool = True, order=None) -> np.ndarray:
 
 
 def check_kernels(problem, machine: Machine, seed: int = 0) -> None:
-    """Hold a problem and its gradients to the oracle, at both ends of guarded memory."""
+    """Hold a problem and its gradients to sums in float64, at both ends of guarded memory."""
     for direction, one in directions(problem).items():
         if one.empty:
             continue
         x, w = operands(one, seed)
-        want, scale = truth(one, x, w), truth(one, magnitude(x), magnitude(w))
+        want, scale = summed(one, x, w), summed(one, abs(x), abs(w))
+        plan = planning.plan_of(one, machine)
+        kernel = kernel_of(plan)
         for at_end in (False, True):
-            got = computed(planning.plan_of(one, machine), x, w, at_end=at_end)
+            got = computed_by(kernel, plan, x, w, at_end=at_end)
             assert error_in_eps(got, want, scale) <= 4, (direction, one, machine)
 
 
