@@ -65,7 +65,7 @@ def choose_algorithm(
         ...     batch=8, groups=64, c_in=1, c_out=1, input_size=(9, 9), window=(3, 3), output_size=(7, 7),
         ...     stride=(1, 1), input_dilation=(1, 1), dilation=(1, 1), low=(0, 0),
         ...     x_dtype=float32, w_dtype=float32, dtype=float32)
-        >>> choose_algorithm(depthwise, "cpu").name
+        >>> choose_algorithm(depthwise, "cpu", partitioned=True).name
         'taps'
     """
     if not isinstance(problem, ConvProblem):
@@ -89,7 +89,8 @@ def choose_algorithm(
     fits = {
         name: time + compile_seconds(ALGORITHMS[name], problem, platform)
         for name, time in predicted_times(problem, platform).items()
-        if not why_not_auto(problem, platform, ALGORITHMS[name]) and (ALGORITHMS[name].partitions or not partitioned)
+        if not why_not_auto(problem, platform, ALGORITHMS[name])
+        and (ALGORITHMS[name].partitions or not partitioned)
         and (ALGORITHMS[name].portable or not exported)
     }
     return ALGORITHMS[min(fits, key=lambda name: fits[name])]

@@ -43,11 +43,17 @@ class Law(NamedTuple):
     deep: float
 
 
+# Counts of `native` are true, so its rates are the machine's: a multiply-add at seven eighths of the rate of large
+# products of matrices that `benchmarks/run.py` measured there, so that it is taken where it wins on other machines too;
+# bytes at the rate of a copy from cache, fresh memory and calls as `taps` and others need for them.
+_NATIVE = Rates(5.2e-12, 1e-11, 1e-10, 2e-06)
+
 # Fitted by `python benchmarks/fit_rates.py --laws` to the workloads, to random layers and to the layers of the networks
 # of training.py (benchmarks/results: workloads.json, as of commit 3d28fa0, layers.json and networks.json under jax
 # 0.12; workloads-oldest.json and layers-oldest.json under jax 0.10, whose code is another), on 2 cores of an AMD EPYC
 # (Zen 5), on 2026-11-22.
 _CPU = {
+    "native": _NATIVE,
     "lax": Rates(4.9e-12, 3.13e-11, 2.42e-10, 4.35e-06),
     "planar": Rates(4.53e-12, 2.35e-11, 1.19e-10, 1.67e-06),
     "taps": Rates(5.44e-12, 7.45e-12, 5.94e-11, 8.55e-06),
@@ -58,6 +64,7 @@ _CPU = {
     "winograd4": Rates(3.25e-12, 1.1e-11, 5.27e-11, 2.55e-06),
 }
 _CPU_BEFORE_0_11 = {
+    "native": _NATIVE,
     "lax": Rates(4.36e-12, 2.71e-11, 2.85e-10, 3.52e-06),
     "planar": Rates(3.45e-12, 2.04e-11, 1.25e-10, 1.3e-06),
     "taps": Rates(6.92e-12, 7.28e-12, 2.25e-11, 2.81e-06),

@@ -49,7 +49,7 @@ def transposed_from(ctx: mlir.LoweringRuleContext, operand: int, value: Any) -> 
     tests/algorithms/test_native_programs.py::test_kernel_gradients_copy_neither_operand fails when it moves.
     """
     aval: Any = ctx.avals_in[operand]
-    made_by = getattr(value, "owner", None)
+    made_by: Any = getattr(value, "owner", None)
     if getattr(made_by, "name", None) != "stablehlo.transpose" or aval.sharding.mesh.explicit_axes:
         return value, aval, tuple(range(aval.ndim))
     order = tuple(int(axis) for axis in made_by.attributes["permutation"])

@@ -32,7 +32,6 @@ def chosen(ctx: mlir.LoweringRuleContext, problem: ConvProblem, platform: str) -
 
 def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algorithm, layout: Layout | None) -> Any:
     """The operations of an algorithm, for lhs and rhs in a layout of lax's; for canonical x and w if it is None."""
-
     orders = None
     if layout is None and algorithm.compute_lying is not None:
         (lhs, x, x_order), (rhs, w, w_order) = (transposed_from(ctx, n, value) for n, value in enumerate((lhs, rhs)))
@@ -71,7 +70,10 @@ def _solved(
             return solve_in_layout(algorithm.compute, lhs, rhs, problem, layout)
         if orders is None:
             return _solved_canonical(lhs.reshape(problem.x_shape), rhs.reshape(problem.w_shape), problem, algorithm)
-        x, w = (a.reshape(_lying(s, o)) for a, s, o in zip((lhs, rhs), (problem.x_shape, problem.w_shape), orders, strict=True))
+        x, w = (
+            a.reshape(_lying(s, o))
+            for a, s, o in zip((lhs, rhs), (problem.x_shape, problem.w_shape), orders, strict=True)
+        )
         return _solved_canonical(x, w, problem, algorithm, orders)
 
 

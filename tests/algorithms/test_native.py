@@ -27,7 +27,10 @@ PROBLEMS = {
     "depthwise": (problem_of([(9, 3, 9, 1, 1, 1, 1)] * 2, groups=37, c_in=1, c_out=1), (GroupsTile,) * 3),
     "multiplier": (problem_of([(20, 13, 20, 1, 1, 1, 6)], groups=5, c_in=1, c_out=3), (GroupsTile,) * 3),
     "groups": (problem_of([(9, 3, 5, 2, 1, 1, 1)] * 2, groups=6, c_in=4, c_out=4), (GroupsTile,) * 3),
-    "volume": (problem_of([(5, 3, 5, 1, 1, 1, 1)] * 3, groups=2, c_in=9, c_out=5), (OutputsTile, OutputsTile, SumsTile)),
+    "volume": (
+        problem_of([(5, 3, 5, 1, 1, 1, 1)] * 3, groups=2, c_in=9, c_out=5),
+        (OutputsTile, OutputsTile, SumsTile),
+    ),
     "no axis": (problem_of([], groups=3, c_in=5, c_out=7), (OutputsTile,) * 3),
 }
 
@@ -137,7 +140,9 @@ def test_the_version_and_the_table_are_read_from_the_header():
     found = read_interface(HEADER.read_text())
     assert found.major == 0
     assert len({found.schedule, found.thread_count, found.destroy}) == 3
-    moved = HEADER.read_text().replace("XLA_FFI_API_STRUCT_FIELD(XLA_FFI_Stream_Get);", "XLA_FFI_API_STRUCT_FIELD(A);", 1)
+    moved = HEADER.read_text().replace(
+        "XLA_FFI_API_STRUCT_FIELD(XLA_FFI_Stream_Get);", "XLA_FFI_API_STRUCT_FIELD(A);", 1
+    )
     assert read_interface(moved) == found
 
 

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import normal, whole
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from problems import problem_of
 
 import jconv
-from jconv._algorithms.native import NATIVE, planning
+from jconv._algorithms.native import NATIVE, planning, record
 from jconv.testing import CASES, QUICK, check_conv
 
 NATIVELY = partial(jconv.conv_general_dilated, algorithm="native")
@@ -112,6 +112,20 @@ def test_exported_programs_hold_no_machine_code():
         jax.export.export(jax.jit(partial(jconv.conv, algorithm="native")))(X, KERNEL)
 
 
+def test_auto_keeps_it_out_of_programs_that_are_exported_or_partitioned():
+    problem = problem_of([(56, 7, 56, 1, 1, 1, 3)] * 2, batch=8, groups=64, c_in=1, c_out=1)
+    assert jconv.choose_algorithm(problem, "cpu") is NATIVE
+    assert jconv.choose_algorithm(problem, "cpu", exported=True) is not NATIVE
+    assert jconv.choose_algorithm(problem, "cpu", partitioned=True) is not NATIVE
+    assert jconv.choose_algorithm(problem, "tpu") is not NATIVE
+
+
+def test_without_machine_code_auto_takes_another(monkeypatch):
+    problem = problem_of([(56, 7, 56, 1, 1, 1, 3)] * 2, batch=8, groups=64, c_in=1, c_out=1)
+    monkeypatch.setattr(record, "why_not_here", lambda: ("it needs llvmlite",))
+    assert jconv.choose_algorithm(problem, "cpu").name == "taps"
+
+
 def test_a_measured_table_does_not_bring_it_into_exported_programs():
     problem = problem_of([(9, 3, 7)], c_in=16, c_out=16)
     from_table = {problem: "native"}
@@ -120,7 +134,7 @@ def test_a_measured_table_does_not_bring_it_into_exported_programs():
 
 
 def test_inside_shard_map_it_works():
-    mesh = jax.make_mesh((2,), ("batch",), devices=jax.devices()[:2])
+    mesh = jax.make_mesh((2,), ("batch",), axis_types=(AxisType.Auto,), devices=jax.devices()[:2])
     spec = PartitionSpec("batch")
 
     def local(x, kernel):
@@ -131,8 +145,9 @@ def test_inside_shard_map_it_works():
     assert calls(sharded.lower(X, KERNEL).as_text()) == 1
 
 
-def test_over_a_sharded_batch_it_is_right():
-    mesh = jax.make_mesh((2,), ("batch",), devices=jax.devices()[:2])
+@pytest.mark.parametrize("axis_type", [AxisType.Auto, AxisType.Explicit])
+def test_over_a_sharded_batch_it_is_right(axis_type):
+    mesh = jax.make_mesh((2,), ("batch",), axis_types=(axis_type,), devices=jax.devices()[:2])
     x = jax.device_put(X, NamedSharding(mesh, PartitionSpec("batch")))
     y = jax.jit(partial(jconv.conv, padding="SAME", algorithm="native"))(x, KERNEL)
     np.testing.assert_array_equal(y, jconv.conv(X, KERNEL, padding="SAME", algorithm="lax"))

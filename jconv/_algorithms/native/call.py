@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import platform as system
 import sys
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -53,7 +53,7 @@ def target_of(problem: ConvProblem) -> Target:
         return _target_of(problem)
 
 
-@lru_cache(maxsize=None)  # the code stays in memory for good, and so do the names that XLA knows it by
+@cache  # the code stays in memory for good, and so do the names that XLA knows it by
 def _target_of(problem: ConvProblem) -> Target:
     """The handler for a problem; the same one for problems that differ in nothing that it does."""
     plan = plan_of(problem, toolchain().machine())

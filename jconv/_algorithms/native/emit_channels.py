@@ -1,13 +1,13 @@
 """The loop nest of few features: the lanes are channels, which are added up when all taps are done.
 
-    for every tile of outputs (n, o), wherever these lie:         one task has a run of tiles
-        for every group g:
-            sums[rows, m, lanes] = 0
-            for every tap k:
-                input[row] = base + outputs*o + taps*k            per axis; a row of zeros where it lies outside
-                for every vector of channels c:
-                    sums[row, m, c] += x[n, input[row], g, c] * w[k, g, c, m]
-            y[n, o, g, m] = the total of sums over the lanes
+for every tile of outputs (n, o), wherever these lie:         one task has a run of tiles
+    for every group g:
+        sums[rows, m, lanes] = 0
+        for every tap k:
+            input[row] = base + outputs*o + taps*k            per axis; a row of zeros where it lies outside
+            for every vector of channels c:
+                sums[row, m, c] += x[n, input[row], g, c] * w[k, g, c, m]
+        y[n, o, g, m] = the total of sums over the lanes
 """
 
 from collections.abc import Sequence

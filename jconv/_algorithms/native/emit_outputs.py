@@ -1,13 +1,13 @@
 """The loop nest of a value: tiles of neighbouring outputs by features, in registers; taps and channels are summed.
 
-    for every tile of outputs (n, o), wherever these lie:         one task has a run of tiles
-        for every group g and block of features m:
-            sums[rows, features] = 0
-            for every tap k:
-                input[row] = base + outputs*o + taps*k            per axis; a row of zeros where it lies outside
-                for every channel c:
-                    sums[row, m] += x[n, input[row], g, c] * w[k, g, c, m]
-            y[n, o, g, m] = sums
+for every tile of outputs (n, o), wherever these lie:         one task has a run of tiles
+    for every group g and block of features m:
+        sums[rows, features] = 0
+        for every tap k:
+            input[row] = base + outputs*o + taps*k            per axis; a row of zeros where it lies outside
+            for every channel c:
+                sums[row, m] += x[n, input[row], g, c] * w[k, g, c, m]
+        y[n, o, g, m] = sums
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def emit_outputs(module: ir.Module, element: Any, plan: Plan, tile: OutputsTile)
     code = task.code
     # The full blocks of features, and the rest, with the kernel of each.
     runs = [(0, features.blocks, kernels[0])] if features.blocks else []
-    runs += [(features.blocks, features.count, kernels[-1])] if features.rest else []
+    runs += [(features.blocks, features.all_blocks, kernels[-1])] if features.rest else []
     if tile.features_first:
         for start, stop, kernel in runs:
             with code.loop(0, groups) as group, code.loop(start, stop) as block:
@@ -50,9 +50,7 @@ def emit_outputs(module: ir.Module, element: Any, plan: Plan, tile: OutputsTile)
     return task.function
 
 
-def _emit_tile(
-    module: ir.Module, element: Any, plan: Plan, tile: OutputsTile, vectors: int, last: int
-) -> ir.Function:
+def _emit_tile(module: ir.Module, element: Any, plan: Plan, tile: OutputsTile, vectors: int, last: int) -> ir.Function:
     """Write tile(x, w, y, part, group, first row, first feature), whose last vector has `last` features."""
     kernel = new_function(module, f"tile{vectors}_{last}", NOTHING, [POINTER] * 3 + [INDEX] * 4)
     code = Code(kernel, element)

@@ -18,7 +18,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from jconv._algorithms.native.code import INDEX, NOTHING, POINTER, Code, Number, new_function
+from jconv._algorithms.native.code import INDEX, NOTHING, POINTER, Code, new_function
 from jconv._algorithms.native.plan import Plan, SumsTile
 from jconv._algorithms.native.spans import Spans, met_taps
 from jconv._algorithms.native.sums import Row, Sums, resume_after_first, store_all
@@ -33,13 +33,13 @@ def emit_sums(module: ir.Module, element: Any, plan: Plan, tile: SumsTile) -> ir
     kernels = {shape: _emit_tile(module, element, plan, tile, *shape) for shape in shapes}
     task = Task(module, element, plan)
     code, runs, positions = task.code, -(-across // tile.rows), task.spans.output_count()
-    first, last = task.range(code.mul(positions, problem.groups * lanes.count * runs))
+    first, last = task.range(code.mul(positions, problem.groups * lanes.all_blocks * runs))
     with ExitStack() as loops:
         starts = task.blocks(loops, tile.block)
         unit = loops.enter_context(code.loop(first, last))
         outer, run = code.divmod(unit, runs)
         outer, position = code.divmod(outer, positions)
-        group, block = code.divmod(outer, lanes.count)
+        group, block = code.divmod(outer, lanes.all_blocks)
         wanted = [code.compare("<", run, across // tile.rows), code.compare("<", block, lanes.blocks)]
         for (rows, *shape), kernel in kernels.items():
             bits = [

@@ -52,7 +52,7 @@ class Lanes(NamedTuple):
         return shapes
 
     @property
-    def count(self) -> int:
+    def all_blocks(self) -> int:
         """Blocks, the rest counted."""
         return self.blocks + (self.rest > 0)
 

@@ -54,7 +54,9 @@ def _line_tile(problem: ConvProblem, parts: Parts, width: int) -> LineTile | Non
         return LineTile(_even_cut(span.outputs, 8), cut_lanes(span.taps, width, 1).width, True)
     if not problem.more_taps_than_outputs and steps.output == steps.output_every == 1:
         lanes = cut_lanes(span.outputs, width, 1)
-        return LineTile(min(8, max(1, span.outputs // lanes.width)) * min(lanes.width, span.outputs), lanes.width, False)
+        return LineTile(
+            min(8, max(1, span.outputs // lanes.width)) * min(lanes.width, span.outputs), lanes.width, False
+        )
     return None
 
 
@@ -63,7 +65,9 @@ def _plan_line(problem: ConvProblem, parts: Parts, machine: Machine, tile: LineT
     rank, order = problem.rank, tuple(range(problem.rank + 3))
     x_order = (0, rank + 2, *range(1, rank + 2))
     w_order = (rank + 1, *range(rank + 1), rank + 2)
-    units = problem.batch * parts.outputs(0) // parts.spans[0][-1].outputs * -(-parts.spans[0][-1].outputs // tile.outputs)
+    units = (
+        problem.batch * parts.outputs(0) // parts.spans[0][-1].outputs * -(-parts.spans[0][-1].outputs // tile.outputs)
+    )
     return _plan(problem, parts, tile, (x_order, w_order, order), MOST_TASKS, units)
 
 
@@ -108,7 +112,7 @@ def _plan_sums(problem: ConvProblem, parts: Parts, machine: Machine, width: int)
     if by_examples:
         y_order = (*y_order[:-2], y_order[-1], y_order[-2])
     tile = SumsTile(rows, lanes, by_examples, _summed_block((problem.c_in, *problem.window)))
-    units = problem.groups * lanes.count * -(-across // rows) * max(map(parts.outputs, range(len(parts.spans))))
+    units = problem.groups * lanes.all_blocks * -(-across // rows) * max(map(parts.outputs, range(len(parts.spans))))
     return _plan(problem, parts, tile, (x_order, w_order, y_order), machine.threads, units)
 
 

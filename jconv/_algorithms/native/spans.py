@@ -1,7 +1,5 @@
 """The spans of a part inside the code: numbers where all parts agree, else read from a table by the part's number."""
 
-from typing import Any
-
 from llvmlite import ir
 
 from jconv._algorithms.native.code import INDEX, Code, Number

@@ -35,8 +35,7 @@ class Sums:
     def load(self, pointer: Any) -> list[Any]:
         """A row's vectors from memory."""
         return [
-            self.code.load(self.code.at(pointer, v * self.width), self.width, self.used(v))
-            for v in range(self.vectors)
+            self.code.load(self.code.at(pointer, v * self.width), self.width, self.used(v)) for v in range(self.vectors)
         ]
 
     def resume(self, row: int, pointer: Any) -> None:

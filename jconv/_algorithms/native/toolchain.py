@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,14 +19,14 @@ from jconv._algorithms.native.header import interface
 from jconv._algorithms.native.plan import ChannelsTile, GroupsTile, LineTile, Machine, OutputsTile, Plan, SumsTile
 
 _HANDLER = "handler"
-_NESTS = {
+_NESTS: dict[type, Callable[..., ir.Function]] = {
     ChannelsTile: emit_channels,
     GroupsTile: emit_groups,
     LineTile: emit_line,
     OutputsTile: emit_outputs,
     SumsTile: emit_sums,
 }
-# Held while anything is compiled or registered. A process that is forked meanwhile finds it free, and nothing half made.
+# Held while anything is compiled or registered: a process that is forked finds it free, and nothing half made.
 LOCK = threading.RLock()
 os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 # Engines own the machine code: they live as long as the process.
