@@ -1,5 +1,6 @@
 """The kernels of `native`, held to the oracle on guarded memory; and where it says that it cannot."""
 
+import importlib.metadata
 import importlib.util
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from native_kernels import MACHINES, check_kernels, computed, random_problem
 from problems import check, check_in_vmap_and_scan, directions, operands, problem_of
 
+import jconv
 from jconv._algorithms.native import NATIVE, call, planning, toolchain
 from jconv._algorithms.native.header import UnknownInterfaceError, interface, read_interface
 from jconv._algorithms.native.plan import ChannelsTile, GroupsTile, OutputsTile, SumsTile
@@ -118,6 +120,22 @@ def asked_anew():
 def test_without_llvmlite_it_names_the_extra(monkeypatch, asked_anew):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "jconv[native]" in " ".join(NATIVE.unsupported(problem_of([(9, 3, 7)]), "cpu"))
+
+
+def test_an_old_llvmlite_is_not_used(monkeypatch, asked_anew):
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.45.1")
+    assert "0.45.1 is too old" in " ".join(NATIVE.unsupported(problem_of([(9, 3, 7)]), "cpu"))
+    assert call._OLDEST_LLVMLITE == [0, 46]
+    assert '"llvmlite>=0.46"' in (TESTS.parent / "pyproject.toml").read_text()
+
+
+def test_where_memory_may_not_hold_code_it_says_so(monkeypatch, asked_anew):
+    def refuse(*arguments):
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr(call.mmap, "mmap", refuse)
+    assert "not permitted" in " ".join(NATIVE.unsupported(problem_of([(9, 3, 7)]), "cpu"))
+    assert jconv.choose_algorithm(problem_of([(9, 3, 7)]), "cpu") is not NATIVE
 
 
 def test_without_a_header_that_it_knows_it_says_so(monkeypatch, asked_anew, tmp_path):

@@ -1,4 +1,4 @@
-"""`native` and the process: threads of XLA and of Python, memory over many calls and programs, the interpreter's end."""
+"""`native` and the process: XLA's threads, memory over many calls and programs, the interpreter's end."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ print(*(hashlib.sha256(np.asarray(a)).hexdigest() for _ in range(3) for a in jax
 
 
 def test_the_interpreter_ends_while_xla_is_at_work():
-    """XLA's own calls that nobody waits for. (Python's daemon threads inside of XLA end a process by an abort.)"""
+    """XLA's own calls that nobody waits for. Python's daemon threads inside of XLA would end it by an abort."""
     code = """
 results = [step(x, kernel) for _ in range(50)]
 print("ended")

@@ -2,8 +2,11 @@
 
 import ctypes
 import importlib
+import importlib.metadata
 import importlib.util
+import mmap
 import platform as system
+import re
 import sys
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,6 +20,8 @@ from jconv._algorithms.native.planning import plan_of
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Array, Ints
 
+# As pyproject.toml says.
+_OLDEST_LLVMLITE = [0, 46]
 _REGISTERED: set[str] = set()
 
 
@@ -34,11 +39,17 @@ def why_not_here() -> tuple[str, ...]:
         return ("its machine code has been tried on Linux with x86-64 processors alone",)
     if importlib.util.find_spec("llvmlite") is None:
         return ("it needs llvmlite: pip install 'jconv[native]'",)
+    version = importlib.metadata.version("llvmlite")
+    if [int(number) for number in re.findall(r"\d+", version)[:2]] < _OLDEST_LLVMLITE:
+        return (f"llvmlite {version} is too old: pip install 'jconv[native]'",)
     try:
         interface()
+        mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+        lacking = toolchain().missing_instructions()
     except UnknownInterfaceError as error:
         return (f"{error}: this version of XLA is not known",)
-    lacking = toolchain().missing_instructions()
+    except (ImportError, OSError, RuntimeError) as error:
+        return (f"no machine code can be made in this process: {error}",)
     return (f"the processor has no {lacking}",) if lacking else ()
 
 
