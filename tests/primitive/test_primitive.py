@@ -131,7 +131,7 @@ def test_operands_that_do_not_fit_the_problem_are_refused(what):
     problem = grouped(AXES[:1])
     x, w = jnp.zeros(problem.x_shape), jnp.zeros(problem.w_shape)
     with pytest.raises(TypeError, match=r"conv_p: operands .* do not fit the problem's "):
-        conv_p.bind(*WRONG[what](x, w), problem=problem)
+        conv_p.bind(*WRONG[what](x, w), problem=problem, result="y")
 
 
 @pytest.mark.parametrize("preferred", ["bfloat16", "float16", "float32", "float64"])
