@@ -41,22 +41,6 @@ def is_exported(ctx: mlir.LoweringRuleContext) -> bool:
     return parameters.for_export
 
 
-def transposed_from(ctx: mlir.LoweringRuleContext, operand: int, value: Any) -> tuple[Any, Any, tuple[int, ...]]:
-    """What an operand of the program being lowered was transposed from, its abstract value, and by which order.
-
-    An operand that was not transposed just before is given back, with the order that changes nothing. MLIR's values
-    know the operation that made them; JAX documents no way to ask for it.
-    tests/algorithms/test_native_programs.py::test_kernel_gradients_copy_neither_operand fails when it moves.
-    """
-    aval: Any = ctx.avals_in[operand]
-    made_by: Any = getattr(value, "owner", None)
-    if getattr(made_by, "name", None) != "stablehlo.transpose" or aval.sharding.mesh.explicit_axes:
-        return value, aval, tuple(range(aval.ndim))
-    order = tuple(int(axis) for axis in made_by.attributes["permutation"])
-    shape = tuple(aval.shape[order.index(axis)] for axis in range(aval.ndim))
-    return made_by.operands[0], aval.update(shape=shape), order
-
-
 def lowering_rules() -> tuple[dict[Any, Any], dict[str, dict[Any, Any]]]:
     """JAX's tables of lowering rules: by primitive, and by platform and primitive.
 

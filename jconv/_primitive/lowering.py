@@ -6,13 +6,13 @@ from typing import Any
 import jax
 from jax import lax
 from jax.interpreters import mlir
-from jax.sharding import PartitionSpec
 
 from jconv._algorithms import Algorithm
 from jconv._choice.choose import choose_algorithm
 from jconv._choice.tuned import tuned_table
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.jax_internals import is_exported, is_partitioned, transposed_from
+from jconv._primitive.forms import OPERANDS, Name, result_spec, shape_of, solve
+from jconv._primitive.jax_internals import is_exported, is_partitioned
 from jconv._primitive.layout import Layout, solve_in_layout, solve_lying
 from jconv._typing import Array, Ints
 
@@ -30,17 +30,17 @@ def chosen(ctx: mlir.LoweringRuleContext, problem: ConvProblem, platform: str) -
     return choose_algorithm(problem, platform, **where, tuned=tuned_table(platform))
 
 
-def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algorithm, layout: Layout | None) -> Any:
-    """The operations of an algorithm, for lhs and rhs in a layout of lax's; for canonical x and w if it is None."""
-    orders = None
-    if layout is None and algorithm.compute_lying is not None:
-        (lhs, x, x_order), (rhs, w, w_order) = (transposed_from(ctx, n, value) for n, value in enumerate((lhs, rhs)))
-        ctx, orders = ctx.replace(avals_in=[x, w]), (x_order, w_order)
+def lower(
+    ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algorithm, arrangement: Layout | Name
+) -> Any:
+    """The operations of an algorithm, for lhs and rhs in a layout of lax's, or for what gives x, w or y."""
 
     def compute(lhs: Array, rhs: Array) -> Array:
-        if layout is None:  # XLA copies operands that have axes of length 1, as a single group is, at a call
+        if isinstance(
+            arrangement, str
+        ):  # XLA copies operands that have axes of length 1, as a single group is, at a call
             lhs, rhs = _without_ones(lhs), _without_ones(rhs)
-        return _solved(lhs, rhs, problem=problem, algorithm=algorithm, layout=layout, orders=orders)
+        return _solved(lhs, rhs, problem=problem, algorithm=algorithm, arrangement=arrangement)
 
     # An algorithm that itself asks for a convolution gets JAX's, or this would have no end. What users forbid in
     # their own code, algorithms may do.
@@ -49,57 +49,32 @@ def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algo
 
 
 # A jit of its own, so that equal problems in one program are traced and lowered once.
-@partial(jax.jit, static_argnames=("problem", "algorithm", "layout", "orders"))
-def _solved(
-    lhs: Array,
-    rhs: Array,
-    *,
-    problem: ConvProblem,
-    algorithm: Algorithm,
-    layout: Layout | None,
-    orders: tuple[Ints, Ints] | None,
-) -> Array:
-    """The result by one algorithm in lax's layout; without a layout, y from x and w without their axes of length 1.
-
-    `orders` are by which x and w are transposed from how they lie, for an algorithm that takes them so.
-    """
+@partial(jax.jit, static_argnames=("problem", "algorithm", "arrangement"))
+def _solved(lhs: Array, rhs: Array, *, problem: ConvProblem, algorithm: Algorithm, arrangement: Layout | Name) -> Array:
+    """The result by one algorithm: in lax's layout, or x, w or y from the others without their axes of length 1."""
     with jax.named_scope(f"jconv.{algorithm.name}"):  # so that a profile, and the program's text, tell
-        if layout is not None and algorithm.compute_lying is not None:
-            return solve_lying(algorithm.compute_lying, lhs, rhs, problem, layout)
-        if layout is not None:
-            return solve_in_layout(algorithm.compute, lhs, rhs, problem, layout)
-        if orders is None:
-            return _solved_canonical(lhs.reshape(problem.x_shape), rhs.reshape(problem.w_shape), problem, algorithm)
-        x, w = (
-            a.reshape(_lying(s, o))
-            for a, s, o in zip((lhs, rhs), (problem.x_shape, problem.w_shape), orders, strict=True)
-        )
-        return _solved_canonical(x, w, problem, algorithm, orders)
+        if isinstance(arrangement, Layout) and algorithm.compute_lying is not None:
+            return solve_lying(algorithm.compute_lying, lhs, rhs, problem, arrangement)
+        if isinstance(arrangement, Layout):
+            return solve_in_layout(algorithm.compute, lhs, rhs, problem, arrangement)
+        a, b = (one.reshape(shape_of(problem, n)) for one, n in zip((lhs, rhs), OPERANDS[arrangement], strict=True))
+        return _solved_form(a, b, problem, algorithm, arrangement)
 
 
-def _lying(shape: Ints, order: Ints) -> Ints:
-    """The shape of an array that transposing by an order gives this shape."""
-    return tuple(shape[order.index(axis)] for axis in range(len(shape)))
+def _solved_form(a: Array, b: Array, problem: ConvProblem, algorithm: Algorithm, result: Name) -> Array:
+    """Give x, w or y from the others; in JAX's explicit sharding mode, sharded as `result_spec` says."""
 
+    def compute(a: Array, b: Array) -> Array:
+        return solve(algorithm.compute_lying or by_transposing, a, b, problem, result)
 
-def _solved_canonical(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm, orders: Any = None) -> Array:
-    """Give y from x and w; in JAX's explicit sharding mode, sharded over the batch as x is."""
+    def by_transposing(x: Array, w: Array, solved: ConvProblem, x_order: Ints, w_order: Ints) -> Array:
+        return algorithm.compute(lax.transpose(x, x_order), lax.transpose(w, w_order), solved)
 
-    def compute(x: Array, w: Array) -> Array:
-        if orders is not None and algorithm.compute_lying is not None:
-            return algorithm.compute_lying(x, w, problem, *orders)
-        return algorithm.compute(x, w, problem)
-
-    sharding = jax.typeof(x).sharding
+    sharding = jax.typeof(a).sharding
     if sharding.mesh.explicit_axes:  # algorithms need not say how each step is sharded: only the result is
-        like_batch = batch_spec(sharding.spec, problem)
-        return jax.sharding.auto_axes(compute, out_sharding=like_batch)(x, w)  # pyrefly: ignore
-    return compute(x, w)
-
-
-def batch_spec(spec: PartitionSpec, problem: ConvProblem) -> PartitionSpec:
-    """How y [N, *O, G, M] is sharded: as the batch of x [N, *I, G, C] is, and along no other axis."""
-    return PartitionSpec(*spec[:1], *(None,) * (problem.rank + 2))
+        spec = result_spec(sharding.spec, problem.rank, result)
+        return jax.sharding.auto_axes(compute, out_sharding=spec)(a, b)  # pyrefly: ignore
+    return compute(a, b)
 
 
 def _without_ones(array: Array) -> Array:

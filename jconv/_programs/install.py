@@ -184,7 +184,7 @@ class _Served:
         if found is None:
             return self.original(ctx, lhs, rhs, **params)
         problem, layout, algorithm = found
-        return lower(ctx, lhs, rhs, problem=problem, algorithm=algorithm, layout=layout)
+        return lower(ctx, lhs, rhs, problem=problem, algorithm=algorithm, arrangement=layout)
 
     def _choice(self, ctx: Any, params: dict[str, Any]) -> tuple[ConvProblem, Layout, Algorithm] | None:
         """What is to be computed, where to find it and how; None for JAX's own rule."""

@@ -9,6 +9,7 @@ from jax import lax
 from jconv._choice.choose import CHOICES
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import conv_p
+from jconv._primitive.forms import solved_problem
 from jconv._primitive.layout import equation_problem
 
 
@@ -43,13 +44,13 @@ def equations(value: Any) -> Iterator[Any]:
 
 def own_problems(jaxpr: Any) -> list[ConvProblem]:
     """The problems of jconv's own convolutions in a jaxpr, as often as they occur, in order."""
-    return [equation.params["problem"] for equation in equations(jaxpr) if equation.primitive is conv_p]
+    return [solved_problem(**equation.params) for equation in equations(jaxpr) if equation.primitive is conv_p]
 
 
 def _problem_of(equation: Any) -> ConvProblem | None:
     """The problem of an equation of a jaxpr; None if it is no convolution, or none that is a `ConvProblem`."""
     if equation.primitive is conv_p:
-        return equation.params["problem"]
+        return solved_problem(**equation.params)
     if equation.primitive is lax.conv_general_dilated_p:
         operands = [operand.aval for operand in equation.invars]
         posed = equation_problem(operands, equation.outvars[0].aval, equation.params)

@@ -7,7 +7,7 @@ from math import prod
 from jconv._algorithms import Algorithm
 from jconv._equation.geometry import dilated_size
 from jconv._equation.problem import ConvProblem
-from jconv._primitive.conv_p import adjoint_x, compiled_alone
+from jconv._primitive.conv_p import bind, compiled_alone
 from jconv._rewrites.groups import split_groups
 from jconv._typing import (
     Array,
@@ -142,5 +142,5 @@ def _adjoint_sizes(verb, outputs: Ints, window: Ints, stride, padding, dilation,
 @compiled_alone
 def _conv_transpose(y: Array, kernel: Array, problem: ConvProblem, outside: Pairs, modes: tuple[str, ...]) -> Array:
     y = y.reshape(problem.y_shape)
-    x = fold_boundary(adjoint_x(y, split_groups(kernel, problem), problem), outside, modes)
+    x = fold_boundary(bind(y, split_groups(kernel, problem), problem, "x"), outside, modes)
     return x.reshape(*x.shape[:-2], problem.groups * problem.c_in)

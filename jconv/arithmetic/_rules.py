@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jconv._primitive.forms import solved_problem
 from jconv.arithmetic._kinds import ARITHMETIC, CUMULATIVE, REDUCTIONS, SAME, WINDOWS
 from jconv.arithmetic._lines import FIXED, Line, everywhere, table_steps, through
 
@@ -127,13 +128,16 @@ def _conv_steps(equation, line, window, stride, between, dilation, low, axis) ->
 
 
 def _jconv(equation, values, index, line) -> Line:
-    problem = equation.params["problem"]
-    if index == 1 or line.axis == problem.rank + 2:
+    problem, of_kernel = solved_problem(**equation.params), equation.params["result"] == "w"
+    examples, groups, channels = 0, problem.rank + 1, problem.rank + 2
+    summed = examples if of_kernel else channels
+    if index == 1 or line.axis == summed:
         return everywhere(line)
-    if line.axis in (0, problem.rank + 1):  # examples and groups
-        return line
+    axis = line.axis - 1 if of_kernel else line.axis  # a kernel has no examples, else its axes stand alike
+    if line.axis in (examples, groups, channels):
+        return line._replace(axis=axis)
     _, window, _, stride, between, dilation, low = problem.axes[line.axis - 1]
-    return _conv_steps(equation, line, window, stride, between, dilation, low, line.axis)
+    return _conv_steps(equation, line, window, stride, between, dilation, low, axis)
 
 
 def _dot(equation, values, index, line) -> Line:

@@ -8,6 +8,7 @@ from jax import lax
 
 from jconv._equation.problem import ConvProblem
 from jconv._primitive.conv_p import conv_p
+from jconv._primitive.forms import solved_problem
 from jconv._primitive.layout import equation_problem
 from jconv._typing import Ints
 from jconv.arithmetic._kinds import ARITHMETIC, CUMULATIVE, MOVES, REDUCTIONS, SAME, VIEWS, WINDOWS
@@ -63,7 +64,7 @@ def _bytes(equation: Any) -> int:
 
 def _conv_work(equation: Any, moved: int) -> Work:
     if equation.primitive is conv_p:
-        problem = equation.params["problem"]
+        problem = solved_problem(**equation.params)
     else:
         posed = equation_problem([v.aval for v in equation.invars], equation.outvars[0].aval, equation.params)
         if posed is None:  # of a type that jconv does not convolve in

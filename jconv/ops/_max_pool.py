@@ -185,7 +185,8 @@ def _where_largest(x: Array, places: Array, windows: Windows) -> Array:
         seen = [taps(array, part, fill) for array, fill in zip(arrays, outside, strict=True)]
         return reduce(_later, zip(*seen, strict=True))
 
-    return pool_axes((x, places), windows, written_out, outside, _later)[1]
+    y, indices = pool_axes((x, places), windows, written_out, outside, _later)
+    return jnp.broadcast_to(indices, y.shape)  # with a single tap they have met no example and no channel
 
 
 def _later(before: Arrays, after: Arrays) -> Arrays:

@@ -87,7 +87,14 @@ def grad_of_conv(x):
     return jax.grad(lambda x: jnp.sum(conv(x, kernel(3), stride=2) * jnp.ones((1, 19, 1))) + jnp.sum(x**2) / 2)(x)
 
 
+def gradient_of_kernel(x):
+    """Tap k of the gradient is a sum over the 11 outputs o of x[o + k]."""
+    of_kernel = jax.grad(lambda k: conv(x, k).sum())(kernel(30))
+    return of_kernel[None, :, :, 0]
+
+
 FUNCTIONS = {
+    "the gradient of a kernel": gradient_of_kernel,
     "strided": lambda x: conv(x, kernel(4), stride=3, padding=((2, 0),), dilation=2),
     "branches": branches,
     "a net that comes up again": unet,

@@ -135,6 +135,15 @@ def test_nan_is_larger_than_anything_and_the_last_one_is_its_place():
     assert ops.max_pool_with_indices(wide, (20,))[1].ravel().tolist() == [7, 20]
 
 
+def test_windows_of_one_tap_have_a_place_in_every_example_and_channel():
+    x = whole((2, 8, 3))
+    y, at = ops.max_pool_with_indices(x, (1,), stride=3)
+    np.testing.assert_array_equal(y, x[:, ::3])
+    np.testing.assert_array_equal(at, np.broadcast_to(np.array([0, 3, 6])[:, None], y.shape))
+    back = ops.max_unpool(y, at, (1,), stride=3, size=(8,))
+    np.testing.assert_array_equal(back[:, ::3], y)
+
+
 def test_infinities_and_the_least_of_integers_are_not_the_border():
     low = np.full((3, 1), -np.inf, np.float32)
     y, at = ops.max_pool_with_indices(low, (2,), stride=1, padding=1)

@@ -10,11 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import EVERYWHERE, whole
+from jax.test_util import check_grads
 from problems import problem_of
 
 import jconv
 from jconv._algorithms import ALGORITHMS
 from jconv._primitive.conv_p import bind, conv_p
+from jconv._programs.trace import equations
 from jconv.testing import oracle
 
 FLOAT32 = np.dtype("float32")
@@ -131,7 +133,7 @@ def test_operands_that_do_not_fit_the_problem_are_refused(what):
     problem = grouped(AXES[:1])
     x, w = jnp.zeros(problem.x_shape), jnp.zeros(problem.w_shape)
     with pytest.raises(TypeError, match=r"conv_p: operands .* do not fit the problem's "):
-        conv_p.bind(*WRONG[what](x, w), problem=problem)
+        conv_p.bind(*WRONG[what](x, w), problem=problem, result="y")
 
 
 @pytest.mark.parametrize("preferred", ["bfloat16", "float16", "float32", "float64"])
@@ -354,6 +356,21 @@ def test_eager_gradients_with_equal_arguments_compile_once(traced):
     for _ in range(3):
         jax.grad(lambda x, k: jconv.conv(x, k, algorithm="taps").sum(), (0, 1))(x, kernel)
     assert len(traced) == 3  # the value and two gradients, each once
+
+
+def test_second_derivatives_are_the_three_maps_of_the_one_problem():
+    problem = grouped(AXES[:2])
+    arrays = arrays_of(problem)
+    jaxpr = jax.make_jaxpr(lambda *arrays: computed(*arrays, problem))(*arrays)
+    found = [equation.params for equation in equations(jaxpr) if equation.primitive is conv_p]
+    assert {params["result"] for params in found} == {"x", "w", "y"}
+    assert {params["problem"] for params in found} == {problem}
+
+
+def test_checking_second_gradients_outside_of_jit_traces_each_of_the_three_maps_once(traced):
+    x, kernel = jnp.ones((1, 21, 1)), jnp.ones((5, 1, 1))
+    check_grads(lambda x, k: jconv.conv(x, k, algorithm="taps"), (x, kernel), order=2, rtol=0.1, atol=0.1)
+    assert len(traced) == 3
 
 
 def test_equal_problems_of_one_program_are_lowered_once():
