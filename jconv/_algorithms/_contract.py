@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from jax import lax
+
 from jconv._algorithms._xla import XlaConv
 from jconv._equation.problem import ConvProblem
 from jconv._typing import Array, Ints
@@ -65,6 +67,12 @@ class Algorithm:
     local: bool = False
     compute_lying: Callable[[Array, Array, ConvProblem, Ints, Ints], Array] | None = None
     portable: bool = True
+
+    def on_lying(self, x: Array, w: Array, problem: ConvProblem, x_order: Ints, w_order: Ints) -> Array:
+        """Give y by `compute_lying`; by an algorithm that has none, from arrays that are transposed before."""
+        if self.compute_lying is not None:
+            return self.compute_lying(x, w, problem, x_order, w_order)
+        return self.compute(lax.transpose(x, x_order), lax.transpose(w, w_order), problem)
 
 
 def in_short_loops(work: int, *lanes: int) -> int:

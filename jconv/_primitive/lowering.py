@@ -14,7 +14,7 @@ from jconv._equation.problem import ConvProblem
 from jconv._primitive.forms import OPERANDS, Name, result_spec, shape_of, solve
 from jconv._primitive.jax_internals import is_exported, is_partitioned
 from jconv._primitive.layout import Layout, solve_in_layout, solve_lying
-from jconv._typing import Array, Ints
+from jconv._typing import Array
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -65,10 +65,7 @@ def _solved_form(a: Array, b: Array, problem: ConvProblem, algorithm: Algorithm,
     """Give x, w or y from the others; in JAX's explicit sharding mode, sharded as `result_spec` says."""
 
     def compute(a: Array, b: Array) -> Array:
-        return solve(algorithm.compute_lying or by_transposing, a, b, problem, result)
-
-    def by_transposing(x: Array, w: Array, solved: ConvProblem, x_order: Ints, w_order: Ints) -> Array:
-        return algorithm.compute(lax.transpose(x, x_order), lax.transpose(w, w_order), solved)
+        return solve(algorithm.on_lying, a, b, problem, result)
 
     sharding = jax.typeof(a).sharding
     if sharding.mesh.explicit_axes:  # algorithms need not say how each step is sharded: only the result is

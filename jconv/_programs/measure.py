@@ -101,8 +101,9 @@ def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> 
     if not problem.more_taps_than_outputs:
         y = algorithm.compute(x.reshape(problem.x_shape), split_groups(w, problem), problem)
         return y.reshape(*y.shape[:-2], g * m)
-    x, w = x.reshape(*x.shape[:-1], g, problem.batch), w.reshape(*w.shape[:-1], g, m)
-    y = jnp.moveaxis(algorithm.compute(x.swapaxes(0, -1), jnp.moveaxis(w, 0, -2), problem), 0, -3)
+    x, w, last = x.reshape(*x.shape[:-1], g, problem.batch), w.reshape(*w.shape[:-1], g, m), problem.rank + 2
+    y = algorithm.on_lying(x, w, problem, (last, *range(1, last), 0), (*range(1, last), 0, last))
+    y = jnp.moveaxis(y, 0, -3)
     return y.reshape(*y.shape[:-2], g * m)
 
 

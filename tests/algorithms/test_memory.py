@@ -51,8 +51,7 @@ def allotted_lying(algorithm, problem):
     w_shape = [problem.w_shape[w_order.index(a)] for a in range(last + 1)]
 
     def convolve(x, w):
-        y = algorithm.compute_lying(x.reshape(x_shape), w.reshape(w_shape), problem, x_order, w_order)
-        return y.reshape(-1)
+        return algorithm.on_lying(x.reshape(x_shape), w.reshape(w_shape), problem, x_order, w_order).reshape(-1)
 
     flat = (jax.ShapeDtypeStruct((*s[:-2], s[-2] * s[-1]), problem.dtype) for s in (x_shape, w_shape))
     return jax.jit(convolve).lower(*flat).compile().memory_analysis().temp_size_in_bytes
