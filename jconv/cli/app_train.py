@@ -39,7 +39,9 @@ def train(
             show_default="data that packages ship, or made from them",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.", show_default="by task and data")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times through the data.", show_default="by task and data")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Examples a step.", show_default="by task")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="The highest; it rises to that and falls to nothing.", show_default="by task")

@@ -1,5 +1,6 @@
 """series: time series with classes that sktime or aeon ships, such as Japanese vowels by nine speakers."""
 
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,9 +47,9 @@ def series(name: str = "JapaneseVowels") -> Dataset:
         raise ValueError(f"series: name={name!r}, there is no such series. Give one of {_choice(folders)}.")
     package, folder = folders[name]
     files = folder / f"{name}{TRAIN}", folder / f"{name}{TEST}"
-    if not classes_of(files[0]):
-        raise ValueError(f"series: name={name!r}, its targets are numbers, not classes. Give one of {_choice(folders)}.")
     try:
+        if not classes_of(files[0]):
+            raise ValueError(f"its targets are numbers, no classes. Give one of {_choice(folders)}.")
         (train, train_words, classes), (test, test_words, test_classes) = map(read_ts, files)
     except ValueError as error:
         raise ValueError(f"series: name={name!r}, {error}") from None
@@ -75,15 +76,16 @@ def _folders() -> dict[str, tuple[str, Path]]:
                 if file.with_name(f"{name}{TEST}").exists():
                     found[name] = package, file.parent
     if not found:
-        raise ImportError(
-            'series: neither sktime nor aeon is installed, which ship them. Install it with: pip install "jconv[series]"'
-        )
+        raise ImportError('series: neither sktime nor aeon is installed. Install it with: pip install "jconv[series]"')
     return found
 
 
 def _choice(folders: dict[str, tuple[str, Path]]) -> str:
     """Name the series that have classes."""
-    names = [name for name, (_, folder) in folders.items() if classes_of(folder / f"{name}{TRAIN}")]
+    names = []
+    for name, (_, folder) in folders.items():
+        with suppress(ValueError):  # a broken file is no choice
+            names += [name] if classes_of(folder / f"{name}{TRAIN}") else []
     return ", ".join(sorted(names))
 
 
