@@ -34,11 +34,14 @@ def train(
             help="Your own data; a fifth is held out. classify, audio, video: a folder with a folder for each class, "
             "of pictures, of mono WAV files of one rate, of GIFs or folders of frames; or an .npz with x and y. "
             "segment: a folder with pictures/ and masks/ (PNG, class numbers as grey levels). detect: a folder with "
-            "pictures and boxes.json as COCO has it. sequence: an .npz with x (n, length, channels) and y (n,).",
+            "pictures and boxes.json as COCO has it. sequence: an .npz with x (n, length, channels) and y (n,); or the "
+            "name of series that sktime ships, such as JapaneseVowels, with their own test set (extra series).",
             show_default="data that packages ship, or made from them",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.", show_default="by task")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times through the data.", show_default="by task and data")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Examples a step.", show_default="by task")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="The highest; it rises to that and falls to nothing.", show_default="by task")

@@ -8,6 +8,7 @@ from jconv.data._moving_digits import moving_digits
 from jconv.data._on_photographs import digit_boxes, digit_masks
 from jconv.data._photographs import photographs
 from jconv.data._pixel_rows import pixel_rows
+from jconv.data._series import series
 from jconv.data._split import split
 from jconv.data._spoken_digits import spoken_digits
 
@@ -21,6 +22,7 @@ __all__ = [
     "moving_digits",
     "photographs",
     "pixel_rows",
+    "series",
     "split",
     "spoken_digits",
 ]

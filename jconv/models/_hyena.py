@@ -68,11 +68,13 @@ class Hyena(nnx.Module):
         self.blocks = nnx.List(blocks)
         self.norm, self.head = nnx.LayerNorm(width, **options), nnx.Linear(width, classes, **options)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array, *, lengths: Array | None = None) -> Array:
         """Classify sequences.
 
         Args:
             x: (batch, length, channels).
+            lengths: (batch,) integers, 1 or more: the mean is over so many first positions, so that what fills a
+                sequence up behind its end changes nothing; None: over all. Without `pool` no position needs it.
 
         Returns:
             (batch, classes) logits; without `pool`, (batch, length, classes).
@@ -80,4 +82,7 @@ class Hyena(nnx.Module):
         x = self.embed(x)
         for block in self.blocks:
             x = block(x)
-        return self.head(self.norm(x.mean(-2) if self.pool else x))
+        if self.pool:
+            kept = None if lengths is None else jnp.arange(x.shape[-2])[None] < lengths[:, None]
+            x = x.mean(-2, where=None if kept is None else kept[..., None])
+        return self.head(self.norm(x))

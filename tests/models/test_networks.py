@@ -129,6 +129,14 @@ def test_train_and_eval_choose_the_statistics():
     np.testing.assert_allclose(both[0], other[0], atol=1e-5)  # whatever it stands beside
 
 
+def test_what_stands_behind_the_end_of_a_sequence_is_not_in_the_mean():
+    model, x = models.Hyena(classes=3, width=4, length=12, depth=1, rngs=nnx.Rngs(0)), noise((2, 12, 1))
+    with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
+        found = model(x, lengths=jnp.array([12, 7]))
+    np.testing.assert_allclose(found[0], model(x)[0], atol=1e-5)
+    np.testing.assert_allclose(found[1], model(x[1:, :7])[0], atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "make",
     [

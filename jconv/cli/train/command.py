@@ -1,6 +1,7 @@
 """`jconv train TASK` on the terminal: data, model, training, score on held-out data, files."""
 
 import json
+import math
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -89,7 +90,8 @@ def _filled(task: Task, options: Options, examples: int) -> Options:
         raise InputError(
             f"--batch-size {options.batch_size}: there are only {examples} examples to train on. Give at most that."
         )
-    epochs, batch_size = options.epochs or task.epochs, options.batch_size or min(task.batch_size, examples)
+    batch_size = options.batch_size or min(task.batch_size, examples)
+    epochs = options.epochs or max(task.epochs, math.ceil(task.least_steps / (examples // batch_size)))
     return Options(task.name, model, options.data, epochs, batch_size, rate, options.examples, options.seed)
 
 

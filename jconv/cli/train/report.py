@@ -9,13 +9,14 @@ from flax import nnx
 from matplotlib.figure import Figure
 from PIL import Image
 
-from jconv import plot
+from jconv import nn, plot
 
 GAP = 24  # pixels between figures
+SHOWN = 4  # channels of a long convolution
 
 
 def report(figures: list[Figure], curves: Mapping[str, Any], model: nnx.Module, title: str, channels: int) -> bytes:
-    """Give the report as a PNG: figures of the task, curves, first kernels and their frequency responses.
+    """Give the report as a PNG: figures of the task, curves, long kernels, first kernels and their frequency responses.
 
     Args:
         figures: of the task.
@@ -25,6 +26,9 @@ def report(figures: list[Figure], curves: Mapping[str, Any], model: nnx.Module, 
         channels: of an input.
     """
     drawn = [*figures, plot.curves(curves, title=title)]
+    long = long_kernels(model)
+    if long:
+        drawn.append(plot.curves(long, title="some kernels of the long convolutions, tap by tap", across="steps back"))
     kernel = first_kernel(model, channels)
     if kernel is not None:
         drawn.append(plot.kernels(kernel, title="kernels of the first layer"))
@@ -41,6 +45,20 @@ def first_kernel(model: nnx.Module, channels: int) -> np.ndarray | None:
         if path[-1] == "kernel" and 3 <= value.ndim <= 5 and np.prod(value.shape[:-2]) > 1:
             found.append(value)
     return next((kernel for kernel in found if kernel.shape[-2] == channels), found[0] if found else None)
+
+
+def long_kernels(model: nnx.Module) -> dict[str, dict[str, np.ndarray]]:
+    """Give curves (taps, 2) of some channels' kernels, from first to last, for each long convolution of a model."""
+    layers = [layer for _, layer in nnx.iter_modules(model) if isinstance(layer, nn.LongConv)]
+    found = {}
+    for number, layer in enumerate(layers, start=1):
+        kernel = np.asarray(layer.kernel() if isinstance(layer.kernel, nn.ImplicitKernel) else layer.kernel[...])
+        taps, channels = kernel.shape
+        chosen = np.unique(np.linspace(0, channels - 1, SHOWN).round().astype(int))
+        found[f"long convolution {number}"] = {
+            f"channel {c}": np.stack([np.arange(taps), kernel[:, c]], axis=1) for c in chosen
+        }
+    return found
 
 
 def stacked(pictures: list[bytes]) -> bytes:

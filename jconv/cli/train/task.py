@@ -49,6 +49,7 @@ class Task:
         batch_size: default.
         learning_rate: default, the highest.
         beside: a model that is trained beside, to be compared with; none if empty.
+        least_steps: the default of epochs grows until there are so many steps, where examples are few.
         average: how much the moving average of the parameters keeps; None: there is none.
     """
 
@@ -67,6 +68,7 @@ class Task:
     batch_size: int = 32
     learning_rate: float = 2e-3
     beside: str = ""
+    least_steps: int = 0
     average: float | None = None
 
 
