@@ -41,4 +41,4 @@ def test_scipys_own_tests_pass(tmp_path):
 
 def test_a_handful_of_scipys_own_tests_pass(tmp_path):
     count, failed = failures(tmp_path, "-k", "test_extend01 or test_rank08 or test_minmaximum_filter1d")
-    assert (count, failed) == (7, [])
+    assert count >= 7 and failed == []  # SciPy 1.17 has 7 of them, 1.18 has 8
