@@ -96,9 +96,9 @@ def pairs(axis, at, by_tap):
 
 
 def kernel_of(plan):
-    """The task of a plan as a Python function, and the engine that must outlive it."""
-    task, engine = toolchain.compile_task(plan)
-    return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(task), engine
+    """The task of a plan as a Python function, and the library that must outlive it."""
+    task, library = toolchain.compile_task(plan)
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(task), library
 
 
 def computed(plan, x, w, order=None) -> np.ndarray:
@@ -108,7 +108,7 @@ def computed(plan, x, w, order=None) -> np.ndarray:
 
 def computed_by(kernel, plan, x, w, *, at_end: bool, order=None) -> np.ndarray:
     """What compiled tasks give, from guarded memory."""
-    (task, _engine), problem = kernel, plan.problem
+    (task, _library), problem = kernel, plan.problem
     shapes = [
         [shape[a] for a in axes]
         for shape, axes in zip((problem.x_shape, problem.w_shape, problem.y_shape), plan.orders, strict=True)

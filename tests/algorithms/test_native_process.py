@@ -78,11 +78,11 @@ def test_ten_thousand_calls_take_no_memory():
 
 @pytest.mark.slow
 def test_a_thousand_programs_take_little_memory():
-    """Machine code stays for as long as the process lives, as XLA holds on to its name; what made it does not."""
+    """Machine code stays for as long as the process lives, as XLA holds on to its name: 0.2 MB each, as linked."""
     code = """
 from jconv._algorithms.native import call
 from problems import problem_of
 grown(lambda n: call.target_of(problem_of([(9 + n, 3, 7 + n)], c_in=3, c_out=5)), 100, 1100)
 """
     (grown,) = map(float, run(MEASURED + code))
-    assert grown < 200
+    assert grown < 400

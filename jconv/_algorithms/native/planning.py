@@ -19,6 +19,8 @@ from jconv._typing import Ints
 
 # Multiply-adds of a task that is worth being given to another thread, and the most tasks.
 TASK_WORK, MOST_TASKS = 2**20, 64
+# Bytes of y that are made by all parts before the next.
+STRETCH_BYTES = 2**19
 # Bytes of w up to which all of it is used at every tile of outputs; more is used block of features by block.
 W_BYTES = 2**19
 # Positions that are summed up before the tile of sums goes back to memory.
@@ -144,8 +146,9 @@ def _plan(
     problem: ConvProblem, parts: Parts, tile: Tile, orders: tuple[Ints, Ints, Ints], most_tasks: int, units: int
 ) -> Plan:
     """The plan, with as many tasks as there is work for, and no more than its units of work in a part."""
-    tasks = max(1, min(problem.multiply_adds // TASK_WORK, most_tasks))
-    return Plan(problem, parts, orders, tile, max(1, min(-(-tasks // len(parts.spans)), units)))
+    tasks, count = max(1, min(problem.multiply_adds // TASK_WORK, most_tasks)), len(parts.spans)
+    cached = problem.y_bytes // STRETCH_BYTES if count > 1 else 1
+    return Plan(problem, parts, orders, tile, max(1, min(max(-(-tasks // count), cached), units)))
 
 
 def _as_they_are(problem: ConvProblem) -> tuple[Ints, Ints, Ints]:

@@ -18,7 +18,8 @@ class Task:
         self.plan = plan
         self.function = new_function(module, "task", NOTHING, [POINTER] * 3 + [INDEX])
         self.code = Code(self.function, element)
-        self.part, self.chunk = self.code.divmod(self.function.args[3], plan.chunks)
+        # The parts of one stretch of y follow on one another, so that it stays in cache.
+        self.chunk, self.part = self.code.divmod(self.function.args[3], len(plan.parts.spans))
         self.spans = Spans(self.code, plan.parts, self.part)
 
     def range(self, units: Number) -> tuple[Number, Number]:

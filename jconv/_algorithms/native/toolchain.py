@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
+from itertools import count
 from typing import Any
 
 from llvmlite import binding, ir
@@ -29,8 +30,9 @@ _NESTS: dict[type, Callable[..., ir.Function]] = {
 # Held while anything is compiled or registered: a process that is forked finds it free, and nothing half made.
 LOCK = threading.RLock()
 os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
-# Engines own the machine code: they live as long as the process.
-_ENGINES: list[Any] = []
+# What XLA may call stays linked for as long as the process lives.
+_LINKED: list[Any] = []
+_NUMBERS = count()
 
 
 @cache
@@ -69,18 +71,18 @@ def module_of(plan: Plan) -> tuple[str, ir.Module]:
 def compile_handler(module: ir.Module) -> int:
     """Where a handler is in memory, for as long as the process lives."""
     with LOCK:
-        engine = _engine(module)
-        _ENGINES.append(engine)
-        return engine.get_function_address(_HANDLER)
+        library = _linked(module, _HANDLER)
+        _LINKED.append(library)
+        return library[_HANDLER]
 
 
 def compile_task(plan: Plan) -> tuple[int, Any]:
-    """Where the task of a plan is, without a handler for XLA, and the engine that it lives in."""
+    """Where the task of a plan is, without a handler for XLA, and the library that must outlive it."""
     with LOCK:
         module, task = _task_module(plan)
         task.linkage = "external"
-        engine = _engine(module)
-        return engine.get_function_address(task.name), engine
+        library = _linked(module, task.name)
+        return library[task.name], library
 
 
 def assembly_of(plan: Plan) -> str:
@@ -98,11 +100,17 @@ def _task_module(plan: Plan) -> tuple[ir.Module, ir.Function]:
     return module, _NESTS[type(plan.tile)](module, element, plan, plan.tile)
 
 
-def _engine(module: ir.Module) -> Any:
-    """Machine code in memory. An engine takes its target machine with it, so each gets one of its own."""
-    engine = binding.create_mcjit_compiler(_optimised(module), _target_machine())
-    engine.finalize_object()
-    return engine
+def _linked(module: ir.Module, name: str) -> Any:
+    """A library in memory, with one function. The module that it was made from is freed."""
+    code = _target_machine().emit_object(_optimised(module))
+    library = binding.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(name)
+    return library.link(_linker(), f"jconv{next(_NUMBERS)}")
+
+
+@cache
+def _linker() -> Any:
+    """What links object code in this process."""
+    return binding.create_lljit_compiler(_target_machine())
 
 
 def _target_machine() -> Any:
