@@ -1,7 +1,7 @@
 """Algorithm: a way to compute a ConvProblem, as a value; what it promises is written here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jconv._algorithms._xla import XlaConv
@@ -50,6 +50,7 @@ class Algorithm:
             batch, no Fourier transform.
         local: whether every output is a direct sum over its own window, which nothing outside of it reaches; a NaN
             or an infinity beside it may, where the problem is not `strictly_local`.
+        compute_on_tpu: what `compute` gives, in the form that TPU's compiler is good at; None if that is the same.
     """
 
     name: str
@@ -60,6 +61,13 @@ class Algorithm:
     cost: Callable[[ConvProblem, str], Cost] | None = None
     partitions: bool = False
     local: bool = False
+    compute_on_tpu: Callable[[Array, Array, ConvProblem], Array] | None = None
+
+    def on(self, platform: str) -> "Algorithm":
+        """The algorithm with the `compute` that is meant for a platform."""
+        if platform != "tpu" or self.compute_on_tpu is None:
+            return self
+        return replace(self, compute=self.compute_on_tpu, compute_on_tpu=None)
 
 
 def in_short_loops(work: int, *lanes: int) -> int:

@@ -26,7 +26,8 @@ serving = jax.make_user_context(default_value="")
 
 def chosen(ctx: mlir.LoweringRuleContext, problem: ConvProblem, platform: str) -> Algorithm:
     """The algorithm for a problem in the program being lowered: by the ladder and this process's tuned table."""
-    return choose_algorithm(problem, platform, partitioned=is_partitioned(ctx), tuned=tuned_table(platform))
+    choice = choose_algorithm(problem, platform, partitioned=is_partitioned(ctx), tuned=tuned_table(platform))
+    return choice.on(platform)
 
 
 def lower(ctx: Any, lhs: Any, rhs: Any, *, problem: ConvProblem, algorithm: Algorithm, layout: Layout | None) -> Any:
