@@ -1,4 +1,4 @@
-"""The algorithm `lax`: XLA's own convolution, in the one form that XLA recognises everywhere; on TPU as JAX writes it."""
+"""The algorithm `lax`: XLA's own convolution, in the form that XLA recognises everywhere; on TPU in JAX's own words."""
 
 from math import gcd, prod
 from typing import Any
@@ -28,12 +28,11 @@ def compute(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 
 def compute_on_tpu(x: Array, w: Array, problem: ConvProblem) -> Array:
-    """Leave padding and input dilation to the convolution; the groups of a sum over all positions are in its batch.
+    """Leave padding and input dilation to the convolution, and put groups where it is quick: in features or batch.
 
-    So JAX itself asks for values and gradients. By the estimate of TPU's compiler (v5e, bfloat16, thousands of
-    cycles), a copy that is padded first costs up to twice the whole (forward 3x3, 64 channels of 56x56: 122 and 139;
-    transposed, 16 taps of stride 8: 79 and 162), and the kernel gradient of a depthwise 3x3 takes 56 with its groups
-    in the batch and 11,784 with its groups in the features, and 411 MB beside. benchmarks/tpu.py compiles them all.
+    So JAX itself asks for values and gradients. By the estimate of TPU's compiler, not a measurement (v5e, bfloat16,
+    thousands of cycles), a copy that is padded first makes a transposed layer of 16 taps and stride 8 take 162 for 79,
+    and a forward 3x3 of 64 channels 139 for 122. benchmarks/README.md has them all, by benchmarks/tpu.py.
     """
     if problem.empty:
         return jnp.zeros(problem.y_shape, problem.dtype)
@@ -49,8 +48,17 @@ def compute_on_tpu(x: Array, w: Array, problem: ConvProblem) -> Array:
 
 
 def groups_in_batch(problem: ConvProblem) -> bool:
-    """Whether a problem is a kernel gradient in groups: XLA takes their groups from the batch."""
-    return problem.groups > 1 and problem.more_taps_than_outputs
+    """Whether groups go to the batch: where they leave one number of it to each, XLA has code of its own for that.
+
+    As it has for one channel in each of the features: a depthwise layer is the one, its kernel gradient the other. By
+    the same estimate the other way round takes 3 to 300 times as long (thousands of cycles, in the batch and in the
+    features: kernel gradient of depthwise 3x3 56 and 11,784, of 8192 causal taps 5,677 and 330,388, of one image in
+    groups of 4 128 and 21; forward of depthwise 3x3 16,994 and 126). Where both are one number, or neither is, it is
+    as JAX does: kernel gradients in the batch.
+    """
+    if problem.groups == 1 or (problem.batch == 1) != (problem.c_in == 1):
+        return problem.groups > 1 and problem.batch == 1
+    return problem.more_taps_than_outputs
 
 
 def _convolved(x: Array, w: Array, problem: ConvProblem, **form: Any) -> Array:

@@ -55,6 +55,18 @@ def test_groups_are_in_the_batch_in_kernel_gradients_alone(layer):
     assert convolution(problem.gradient_w())["feature_group_count"] == 1
 
 
+FULL = problem_of([(300, 300, 300, 1, 1, 1, 299)], batch=2, groups=8, c_in=1, c_out=1)
+LONG = problem_of([(300, 203, 98, 1, 1, 1, 0)], batch=2, groups=8, c_in=1, c_out=1)
+ONE = replace(LAYERS["in groups"], batch=1)
+
+
+@pytest.mark.parametrize("problem, in_batch", [(FULL, False), (LONG, False), (ONE, True)])
+def test_a_group_of_one_channel_is_in_the_features_and_one_example_in_the_batch(problem, in_batch):
+    """Whichever has more positions: a long kernel's gradient takes 14 times as long in the features."""
+    assert groups_in_batch(problem) is in_batch
+    assert groups_in_batch(problem.gradient_w()) is not in_batch
+
+
 def test_padding_and_input_dilation_are_left_to_xla():
     problem = problem_of([(28, 4, 56, 1, 2, 1, 2)] * 2, c_in=64, c_out=64)
     assert convolution(problem)["lhs_dilation"] == (2, 2)
