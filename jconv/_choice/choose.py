@@ -76,7 +76,7 @@ def choose_algorithm(
     if problem.symbolic or problem.empty:
         return ALGORITHMS["lax"]
     # On TPU (v5e, a batch over 4 devices, bfloat16) a depthwise 3x3 gathers nothing either way, and takes, by
-    # the compiler's estimate 28 and 87 thousand cycles (kernel gradient, forward) where `taps` takes 123 and 110.
+    # the compiler's estimate, 28 and 87 thousand cycles (kernel gradient, forward) where `taps` takes 123 and 110.
     gathers = partitioned and problem.groups > 1 and platform != "tpu"
     if gathers and not ALGORITHMS["taps"].unsupported(problem, platform):
         return ALGORITHMS["taps"]

@@ -190,10 +190,10 @@ def verify(
     """
     with one_line_errors("jconv verify"):
         if compile_only:
-            from jconv.cli import verify_compile
+            from jconv.cli.verify_compile import run as compile_all
 
             words = {"platform": platform, "topology": topology or "v5e:2x2", "json_path": json}
-            raise typer.Exit(verify_compile.run(full=full, algorithms=algorithm, **words))
+            raise typer.Exit(compile_all(full=full, algorithms=algorithm, **words))
         if topology is not None:
             raise InputError(f"--topology {topology}: it is for --compile-only; give both, with --platform tpu.")
         from jconv.cli.verify import run
