@@ -159,6 +159,8 @@ def main() -> None:
         same = all(before[key] == content[key] for key in ("libtpu", "jax", "code"))
         content["rows"] = before["rows"] if same else []
     rows = {tuple(row[key] for key in ("generation", "workload", "direction", "dtype")): row for row in content["rows"]}
+    for key, row in rows.items():
+        row["auto"] = chosen((*key, "auto"))
     content |= {"compiled_on": machine(), "commit": commit(), "date": str(np.datetime64("today"))}
     for entry in entries(arguments):
         key, candidate = entry[:4], entry[4]

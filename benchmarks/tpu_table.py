@@ -42,8 +42,8 @@ def _cell(record: dict | None) -> str:
     if "cycles" in record:
         few = record["cycles"] < 10_000
         temporary = f" ({record['temporary_bytes'] / 1e6:,.0f} MB)" if record["temporary_bytes"] >= 1e6 else ""
-        unknown = "?" if record.get("unknown_loops") else ""
-        return f"{record['cycles'] / 1e3:,.{1 if few else 0}f}{unknown}{temporary}"
+        more = "+" if record.get("unknown_loops") or record.get("without_estimate") else ""
+        return f"{record['cycles'] / 1e3:,.{1 if few else 0}f}{more}{temporary}"
     if "timeout_s" in record:
         return f"over {record['timeout_s']:.0f} s"
     return "cannot" if "unsupported" in record else "fails"

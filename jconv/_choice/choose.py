@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._choice.limits import why_not_auto
+from jconv._choice.on_tpu import taps_are_cheaper
 from jconv._choice.seconds import RATES, compile_seconds, predicted_times
 from jconv._equation.problem import ConvProblem
 
@@ -31,7 +32,7 @@ def choose_algorithm(
        on TPU, where `lax` asks for it in another form.
     4. it is in the table of what was measured (`jconv.tune`): the one that was fastest, within the bounds of 6.
     5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
-       measured to win there yet; on TPU none wins by the compiler's estimate in what has groups.
+       measured to win there yet; on TPU `taps` where its compiler estimates it at less than half (`_choice/on_tpu.py`).
     6. else the one with the least predicted time (a thousandth of what many small operations take to
        compile included), among those that can compute the problem, are as
        accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
@@ -83,6 +84,10 @@ def choose_algorithm(
     fastest = None if partitioned else measured(problem, tuned)
     if fastest is not None and not why_not_auto(problem, platform, ALGORITHMS[fastest]):
         return ALGORITHMS[fastest]
+    if platform == "tpu" and not partitioned and taps_are_cheaper(problem):
+        taps = ALGORITHMS["taps"]
+        if not taps.unsupported(problem, platform) and not why_not_auto(problem, platform, taps):
+            return taps
     if platform not in RATES:
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem, platform))
     fits = {
