@@ -4,16 +4,45 @@ from math import prod
 
 from jconv._equation.problem import ConvProblem
 
-# Channels and features of a group between which one product per tap and group is so much cheaper.
-CHANNELS = range(8, 17)
+# Taps of a layer up to which a product for each is so much cheaper; its kernel gradient has as many outputs.
 MOST_TAPS = 9
+# Channels and features of a group between which it is, where each group has one example.
+CHANNELS = range(8, 17)
 
 
 def taps_are_cheaper(problem: ConvProblem) -> bool:
-    """Whether TPU's compiler estimates `taps` at less than half of `lax`.
+    """Whether TPU's compiler estimates `taps` at less than half of `lax`: small windows over images, of two kinds.
 
-    It does, where every group is one example with a kernel of its own, as under `jax.vmap` of both. Thousands of
-    cycles on v5e, bfloat16, windows of 3x3, `lax` and `taps` (benchmarks/tpu.py; an estimate, not a measurement):
+    Of all else that was compiled (kernel gradients in groups, depthwise layers, wide groups) `lax` is the cheapest, or
+    dearer by less. An estimate is not a measurement.
+    """
+    plain = problem.rank == 2 and set(problem.stride) | set(problem.input_dilation) | set(problem.dilation) == {1}
+    small = min(prod(problem.window), prod(problem.output_size)) <= MOST_TAPS
+    return plain and small and (_filter(problem) or _own_kernels(problem))
+
+
+def _filter(problem: ConvProblem) -> bool:
+    """One channel to one feature, or the kernel gradient of that.
+
+    Thousands of cycles, windows of 3x3, bfloat16, `lax` and `taps` (v5e):
+
+        one image of 512x512: forward               587   43
+                              kernel gradient     6,877   44    and 268 MB of temporaries
+          in float32:         forward             1,057   86
+                              kernel gradient     7,792  143
+          on v5p, v6e:        kernel gradient     2,945   25;  4,435   27
+        8 images of 128x128:  forward               341   32
+                              kernel gradient       160   27
+        7x7, one image of 128x128                    56   35    less than twice
+    """
+    summed = problem.batch if problem.more_taps_than_outputs else problem.c_in
+    return problem.groups == problem.c_out == summed == 1
+
+
+def _own_kernels(problem: ConvProblem) -> bool:
+    """One example in each group, as under `jax.vmap` over pairs of examples and kernels; not the kernel gradient.
+
+    Thousands of cycles, windows of 3x3, bfloat16, `lax` and `taps` (v5e):
 
         8 groups of 8 channels, 28x28     104   27
         8 groups of 16, 28x28             108   42
@@ -22,11 +51,6 @@ def taps_are_cheaper(problem: ConvProblem) -> bool:
         32 groups of 4, 28x28             408  472    no longer
         8 groups of 64, 28x28             103   70    less than twice
         8 groups of 16, 28x28, 8 examples 183  316    no longer
-
-    Of kernel gradients, depthwise layers and wide groups `lax` is the cheapest that was compiled.
     """
-    few = problem.groups > 1 and problem.batch == 1 and problem.rank == 2
     channels = problem.c_in in CHANNELS and problem.c_out in CHANNELS
-    plain = set(problem.stride) | set(problem.input_dilation) == {1}
-    small = prod(problem.window) <= MOST_TAPS and not problem.more_taps_than_outputs
-    return few and channels and plain and small
+    return problem.groups > 1 and problem.batch == 1 and channels and not problem.more_taps_than_outputs

@@ -34,6 +34,14 @@ def test_examples_with_kernels_of_their_own_are_products_tap_by_tap(dtype):
     assert chosen(problem) == chosen(problem.gradient_x()) == chosen(replace(problem, algorithm="direct")) == "taps"
 
 
+@pytest.mark.parametrize("size, batch", [(512, 1), (128, 8)])
+def test_small_filters_of_one_channel_are_taps_in_every_direction(size, batch):
+    problem = problem_of([(size, 3, size, 1, 1, 1, 1)] * 2, batch=batch, groups=1, c_in=1, c_out=1)
+    assert {chosen(one) for one in (problem, problem.gradient_x(), problem.gradient_w())} == {"taps"}
+    wide = replace(problem, c_out=16)
+    assert {chosen(one) for one in (wide, wide.gradient_x(), wide.gradient_w())} == {"lax"}
+
+
 @pytest.mark.parametrize("name", LAX)
 def test_all_else_is_left_to_the_compiler(name):
     assert chosen(LAX[name]) == "lax"
