@@ -11,7 +11,8 @@ DIRECTIONS = ("kernel gradient", "forward", "input gradient")
 
 def tpu(results: dict) -> str:
     """Thousands of cycles by algorithm, the generations and directions one after the other."""
-    rows = sorted(results["rows"], key=lambda row: (GENERATIONS.index(row["generation"]), _direction(row)))
+    asked = [row for row in results["rows"] if any(_candidates(row))]
+    rows = sorted(asked, key=lambda row: (GENERATIONS.index(row["generation"]), _direction(row)))
     names = list(dict.fromkeys(name for row in rows for name in _candidates(row)))
     names.sort(key=lambda name: -sum(name in row for row in rows))
     head = " | ".join(f"`{name}`" if name.islower() else name for name in names)

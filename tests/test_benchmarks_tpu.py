@@ -120,6 +120,8 @@ def compiled_for(monkeypatch):
         Workload("small depthwise", 2, (16, 16), 128, 128, (3, 3), groups=128),
         Workload("small causal", 2, (256,), 128, 128, (4,), groups=128, padding=((3, 0),)),
         Workload("small groups", 2, (16, 16), 128, 128, (3, 3), groups=32),
+        Workload("small filter", 1, (128, 128), 1, 1, (3, 3)),
+        Workload("small pairs", 4, (16, 16), 16, 16, (3, 3), per_sample=True),
     )
     monkeypatch.setattr(tpu, "WORKLOADS", (*small, *WORKLOADS))
     return tpu
@@ -127,7 +129,7 @@ def compiled_for(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("generation", ["v5e", "v5p", "v6e"])
-@pytest.mark.parametrize("name", ["small depthwise", "small causal", "small groups"])
+@pytest.mark.parametrize("name", ["small depthwise", "small causal", "small groups", "small filter", "small pairs"])
 def test_what_auto_takes_is_not_dearer_than_jaxs_own(compiled_for, name, generation):
     for direction in ("kernel gradient", "forward", "input gradient"):
         for dtype in ("float32", "bfloat16"):
