@@ -14,6 +14,7 @@ from reported_table import reported, reported_in_short
 from speed_picture import picture
 from speed_table import means, speed, speed_by_direction, speeds
 from tasks_table import stepped, trained
+from tpu_table import tpu
 from training_table import training, training_in_short
 from verification_table import verification
 
@@ -39,6 +40,7 @@ SECTIONS = {
     "deformable": ("deformable.json", deformable),
     "trained": ("train-*.json", trained),
     "stepped": ("tasks.json", stepped),
+    "tpu": ("tpu.json", tpu),
 }
 
 

@@ -1,7 +1,7 @@
 """Algorithm: a way to compute a ConvProblem, as a value; what it promises is written here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jax import lax
@@ -55,6 +55,7 @@ class Algorithm:
         compute_lying: (x, w, problem, x_order, w_order) -> y, where transposing x and w by these orders gives those
             that `compute` takes: for an algorithm that reads arrays as they lie in memory. None if it does not.
         portable: whether a program with it can leave the process, as `jax.export` lets it.
+        compute_on_tpu: what `compute` gives, in the form that TPU's compiler is good at; None if that is the same.
     """
 
     name: str
@@ -67,12 +68,19 @@ class Algorithm:
     local: bool = False
     compute_lying: Callable[[Array, Array, ConvProblem, Ints, Ints], Array] | None = None
     portable: bool = True
+    compute_on_tpu: Callable[[Array, Array, ConvProblem], Array] | None = None
 
     def on_lying(self, x: Array, w: Array, problem: ConvProblem, x_order: Ints, w_order: Ints) -> Array:
         """Give y by `compute_lying`; by an algorithm that has none, from arrays that are transposed before."""
         if self.compute_lying is not None:
             return self.compute_lying(x, w, problem, x_order, w_order)
         return self.compute(lax.transpose(x, x_order), lax.transpose(w, w_order), problem)
+
+    def on(self, platform: str) -> "Algorithm":
+        """The algorithm with the `compute` that is meant for a platform."""
+        if platform != "tpu" or self.compute_on_tpu is None:
+            return self
+        return replace(self, compute=self.compute_on_tpu, compute_on_tpu=None)
 
 
 def in_short_loops(work: int, *lanes: int) -> int:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._choice.limits import why_not_auto
+from jconv._choice.on_tpu import taps_are_cheaper
 from jconv._choice.seconds import RATES, compile_seconds, predicted_times
 from jconv._equation.problem import ConvProblem
 
@@ -28,10 +29,11 @@ def choose_algorithm(
     1. the problem names an algorithm: that one.
     2. there is nothing to compute, or a size is not known yet (`jax.export` with symbolic shapes): `lax`.
     3. XLA partitions the program over devices: `taps` for groups, if it can, else as 6 among `lax`, `planar`
-       and `taps`. The others and XLA's grouped convolution would gather the whole of a sharded batch.
+       and `taps`. The others and XLA's grouped convolution would gather the whole of a sharded batch, but not
+       on TPU, where `lax` asks for it in another form.
     4. it is in the table of what was measured (`jconv.tune`): the one that was fastest, within the bounds of 6.
     5. the platform is not a CPU: `lax`, its compiler's own convolution. No rewrite of jconv has been
-       measured to win there yet.
+       measured to win there yet; on TPU `taps` where its compiler estimates it at less than half (`_choice/on_tpu.py`).
     6. else the one with the least predicted time (a thousandth of what many small operations take to
        compile included), among those that can compute the problem, are as
        accurate as its precision asks for (HIGHEST admits only direct sums) and whose temporaries stay
@@ -77,13 +79,20 @@ def choose_algorithm(
         return _named(problem, platform, exported)
     if problem.symbolic or problem.empty:
         return ALGORITHMS["lax"]
-    if partitioned and problem.groups > 1 and not ALGORITHMS["taps"].unsupported(problem, platform):
+    # On TPU (v5e, a batch over 4 devices, bfloat16) a depthwise 3x3 gathers nothing either way, and takes, by
+    # the compiler's estimate, 28 and 87 thousand cycles (kernel gradient, forward) where `taps` takes 123 and 110.
+    gathers = partitioned and problem.groups > 1 and platform != "tpu"
+    if gathers and not ALGORITHMS["taps"].unsupported(problem, platform):
         return ALGORITHMS["taps"]
     fastest = None if partitioned else measured(problem, tuned)
     if fastest is not None and exported and not ALGORITHMS[fastest].portable:
         fastest = None
     if fastest is not None and not why_not_auto(problem, platform, ALGORITHMS[fastest]):
         return ALGORITHMS[fastest]
+    if platform == "tpu" and not partitioned and taps_are_cheaper(problem):
+        taps = ALGORITHMS["taps"]
+        if not taps.unsupported(problem, platform) and not why_not_auto(problem, platform, taps):
+            return taps
     if platform not in RATES:
         return next(a for a in ALGORITHMS.values() if not a.unsupported(problem, platform))
     fits = {

@@ -27,7 +27,7 @@ serving = jax.make_user_context(default_value="")
 def chosen(ctx: mlir.LoweringRuleContext, problem: ConvProblem, platform: str) -> Algorithm:
     """The algorithm for a problem in the program being lowered: by the ladder and this process's tuned table."""
     where = {"partitioned": is_partitioned(ctx), "exported": is_exported(ctx)}
-    return choose_algorithm(problem, platform, **where, tuned=tuned_table(platform))
+    return choose_algorithm(problem, platform, **where, tuned=tuned_table(platform)).on(platform)
 
 
 def lower(
@@ -36,9 +36,7 @@ def lower(
     """The operations of an algorithm, for lhs and rhs in a layout of lax's, or for what gives x, w or y."""
 
     def compute(lhs: Array, rhs: Array) -> Array:
-        if isinstance(
-            arrangement, str
-        ):  # XLA copies operands that have axes of length 1, as a single group is, at a call
+        if not isinstance(arrangement, Layout):  # XLA copies operands with axes of length 1, as one group is, at a call
             lhs, rhs = _without_ones(lhs), _without_ones(rhs)
         return _solved(lhs, rhs, problem=problem, algorithm=algorithm, arrangement=arrangement)
 

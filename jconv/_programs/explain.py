@@ -113,6 +113,8 @@ def _choice(problem: ConvProblem, platform: str) -> tuple[Algorithm, str]:
         return chosen, "a size is not known yet"
     if measured(problem, tuned) == chosen.name:
         return chosen, "measured to be fastest"
+    if platform == "tpu" and chosen.name != "lax":
+        return chosen, "the compiler estimates it at less than half of XLA's own"
     if platform not in RATES:
         return chosen, f"XLA's own: nothing is known of times on {platform}"
     return chosen, "least predicted time"

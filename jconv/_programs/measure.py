@@ -55,7 +55,7 @@ def measure(problem: ConvProblem, names: Sequence[str], *, seconds: float, most_
         x, w = jnp.asarray(_draw(x_shape, problem.x_dtype)), jnp.asarray(_draw(w_shape, problem.w_dtype))
         for name in names:
             try:
-                programs[name] = _compiled(ALGORITHMS[name], x, w, problem, most_bytes)
+                programs[name] = _compiled(ALGORITHMS[name].on(jax.default_backend()), x, w, problem, most_bytes)
                 _time(programs[name])
                 samples[name] = [_time(programs[name])]
             except (jax.errors.JaxRuntimeError, MemoryError) as error:

@@ -11,7 +11,7 @@ from jconv._algorithms import ALGORITHMS
 from jconv._choice.choose import CHOICES
 from jconv.cli.app_show import show
 from jconv.cli.app_train import predict, train
-from jconv.cli.errors import one_line_errors
+from jconv.cli.errors import InputError, one_line_errors
 from jconv.cli.options import NAMED_FILTERS, Border, LearnOptions, Model, Optimizer
 
 app = typer.Typer(
@@ -167,6 +167,21 @@ def verify(
         typer.Option(metavar="NAME", help="Only this one; may be given several times.", show_default="all"),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="A file for the results.", show_default=False)] = None,
+    compile_only: Annotated[
+        bool,
+        typer.Option(
+            "--compile-only",
+            help="With --platform tpu: compile everything for a TPU that need not be there, and run nothing.",
+        ),
+    ] = False,
+    topology: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME:GRID",
+            help="The TPU that --compile-only compiles for: v5e:2x2, v5p:2x2x1, v6e:2x2, ...",
+            show_default="v5e:2x2",
+        ),
+    ] = None,
 ) -> None:
     """Hold every algorithm to the truth on this device.
 
@@ -174,6 +189,13 @@ def verify(
     float64 in NumPy. Prints the worst error in units of its bound: over 1 is a failure, and ends with code 1.
     """
     with one_line_errors("jconv verify"):
+        if compile_only:
+            from jconv.cli.verify_compile import run as compile_all
+
+            words = {"platform": platform, "topology": topology or "v5e:2x2", "json_path": json}
+            raise typer.Exit(compile_all(full=full, algorithms=algorithm, **words))
+        if topology is not None:
+            raise InputError(f"--topology {topology}: it is for --compile-only; give both, with --platform tpu.")
         from jconv.cli.verify import run
 
         raise typer.Exit(run(full=full, platform=platform, algorithms=algorithm, json_path=json))

@@ -40,11 +40,7 @@ def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms:
         InputError: if there is no such device, or the JSON cannot be written.
     """
     device = find_device(platform)
-    unknown = sorted(set(algorithms or ()) - {"auto", *ALGORITHMS})
-    if unknown:
-        raise InputError(f"--algorithm {unknown[0]}: give one of auto, {', '.join(ALGORITHMS)}.")
-    if json_path is not None and (json_path.is_dir() or not json_path.absolute().parent.is_dir()):
-        raise InputError(f"--json {json_path}: give the path of a file in a folder that exists.")
+    check_words(algorithms, json_path)
     console = Console(highlight=False)
     started = time.perf_counter()
     results = run_all(console, device, algorithms, full=full)
@@ -54,6 +50,15 @@ def run(*, full: bool, platform: str | None, json_path: Path | None, algorithms:
         write_record(json_path, as_record(results, device, full=full, seconds=seconds))
         console.print(f"Written: {printable(json_path)}", soft_wrap=True, markup=False)
     return code
+
+
+def check_words(algorithms: Sequence[str] | None, json_path: Path | None) -> None:
+    """Say which algorithm there is not, or that the JSON cannot be where it is to be."""
+    unknown = sorted(set(algorithms or ()) - {"auto", *ALGORITHMS})
+    if unknown:
+        raise InputError(f"--algorithm {unknown[0]}: give one of auto, {', '.join(ALGORITHMS)}.")
+    if json_path is not None and (json_path.is_dir() or not json_path.absolute().parent.is_dir()):
+        raise InputError(f"--json {json_path}: give the path of a file in a folder that exists.")
 
 
 def run_all(console: Console, device: jax.Device, algorithms: Sequence[str] | None, *, full: bool) -> list[Result]:

@@ -167,8 +167,8 @@ def _start(functions, case: Case, dtype: str, arrays, missing: str, pool: Thread
     compilations: dict[str, Future | None] = dict.fromkeys(functions)
     for name, conv in {} if missing else convs.items():
         # What is raised here is raised again in _computed, where it meets the quantity that raises it.
-        with contextlib.suppress(Exception), _enough_bits(dtype):
-            compilations[name] = pool.submit(_jitted(conv, _quantities(dtype)).lower(arrays).compile)
+        with contextlib.suppress(Exception), enough_bits(dtype):
+            compilations[name] = pool.submit(jitted(conv, quantities_in(dtype)).lower(arrays).compile)
             if name in local and normal:
                 plain[name] = pool.submit(jax.jit(conv).lower(normal["x"], normal["kernel"]).compile)
     return _Job(case, dtype, arrays, missing, convs, compilations, normal, plain)
@@ -206,30 +206,30 @@ def _locality(job: _Job, name: str, bound: float) -> tuple[Status, float | None,
 
 def _computed(job: _Job, name: str) -> dict[str, dict[str, np.ndarray] | Exception]:
     """Return each quantity's parts, or what it raised."""
-    with _enough_bits(job.dtype):
+    with enough_bits(job.dtype):
         if compilation := job.compilations[name]:
             with contextlib.suppress(Exception):
                 return jax.device_get(compilation.result()(job.arrays))
         got: dict[str, dict[str, np.ndarray] | Exception] = {}
-        for quantity in _quantities(job.dtype):
+        for quantity in quantities_in(job.dtype):
             try:
-                got |= jax.device_get(_jitted(job.convs[name], (quantity,))(job.arrays))
+                got |= jax.device_get(jitted(job.convs[name], (quantity,))(job.arrays))
             except Exception as raised:  # whatever a user's function raises is a result
                 got[quantity] = raised
         return got
 
 
-def _jitted(conv: Callable[..., jax.Array], quantities: Sequence[str]):
+def jitted(conv: Callable[..., jax.Array], quantities: Sequence[str]):
     """One compilation for all quantities: far cheaper than one each."""
     return jax.jit(lambda arrays: {name: computed_parts(name, conv, arrays) for name in quantities})
 
 
-def _quantities(dtype: str) -> Sequence[str]:
+def quantities_in(dtype: str) -> Sequence[str]:
     """Return the quantities that exist in a dtype."""
     return QUANTITIES if jnp.issubdtype(dtype, jnp.inexact) else ("value", "vmap")
 
 
-def _enough_bits(dtype: str) -> contextlib.AbstractContextManager:
+def enough_bits(dtype: str) -> contextlib.AbstractContextManager:
     """Return a context in which JAX has the dtype."""
     return jax.enable_x64(True) if dtype in ("float64", "complex128") else contextlib.nullcontext()
 
@@ -237,7 +237,7 @@ def _enough_bits(dtype: str) -> contextlib.AbstractContextManager:
 def _why_unavailable(dtype: str) -> str:
     """Return why this device has no such dtype, or nothing."""
     try:
-        with _enough_bits(dtype):
+        with enough_bits(dtype):
             made = jax.jit(lambda a: a * a)(np.ones(2, jnp.dtype(dtype)))
     except Exception as raised:
         return f"{dtype} is not available: {type(raised).__name__}: {raised}"

@@ -1,5 +1,6 @@
 """The command line: what `jconv learn` finds and writes, what it says of bad input, and `jconv verify`."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 
 import jconv
 from jconv import plot, testing
-from jconv.cli import verify
+from jconv.cli import verify, verify_compile
 from jconv.cli.app import app
 from jconv.cli.learn import command as learn
 from jconv.cli.learn import training
@@ -547,6 +548,54 @@ def test_verify_refuses_what_is_not_there(words, message):
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"jconv verify: {words[0]}") and message in line
+
+
+# ---- verify --compile-only
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (("--compile-only",), "--platform: --compile-only compiles for a machine that is not there"),
+        (("--compile-only", "--platform", "cpu"), "give --platform tpu"),
+        (("--topology", "v5e:2x2"), "it is for --compile-only"),
+        (("--compile-only", "--platform", "tpu", "--algorithm", "magic"), "--algorithm magic: give one of auto"),
+    ],
+)
+def test_compile_only_refuses_what_makes_no_sense(words, message):
+    result = call("verify", *words)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("jconv verify: --") and message in line
+
+
+def test_compile_only_without_the_compiler_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = call("verify", "--platform", "tpu", "--compile-only")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("jconv verify: --compile-only: libtpu") and "jconv[tpu-compile]" in line
+
+
+def test_compile_only_counts_what_compiled_and_names_what_failed(one_case, monkeypatch, tmp_path):
+    """The compiler is the CPU's here: what is printed and written is the same."""
+
+    def broken(x, kernel, **keywords):
+        raise ZeroDivisionError("not today")
+
+    functions = {"honest": jax.lax.conv_general_dilated, "broken": broken, "auto": jax.lax.conv_general_dilated}
+    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    monkeypatch.setattr(verify_compile, "tpu_topology", lambda name: here)
+    monkeypatch.setattr(verify_compile, "what_is_verified", lambda algorithms: (functions, {}))
+    monkeypatch.setattr(verify_compile, "version", lambda name: "1")
+    words = ("--platform", "tpu", "--compile-only", "--json", tmp_path / "compiled.json")
+    result = call("verify", *words)
+    assert result.exit_code == 1
+    assert "FAILED broken, " in result.stdout and "ZeroDivisionError: not today" in result.stdout
+    assert "2 of 3 programs compiled, 1 failed. Nothing was run." in result.stdout
+    record = json.loads((tmp_path / "compiled.json").read_text())
+    assert record["topology"] == "v5e:2x2" and len(record["failures"]) == 1
+    assert {"algorithm": "honest", "dtype": "float32", "compiled": 1, "unsupported": 0, "failed": 0} in record["groups"]
 
 
 # ---- small parts
