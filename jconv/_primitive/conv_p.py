@@ -96,7 +96,8 @@ def _transpose(cotangent: Array, a: Any, b: Any, *, problem: ConvProblem, result
     """The cotangent of the operand number `of`."""
     names = OPERANDS[result]
     known = {names[0]: a, names[1]: b, result: cotangent}
-    return bind(*(known[name] for name in OPERANDS[names[of]]), problem, names[of])
+    one, other = (known[name] for name in OPERANDS[names[of]])
+    return bind(one, other, problem, names[of])
 
 
 ad.defbilinear(conv_p, partial(_transpose, of=0), partial(_transpose, of=1))
@@ -119,7 +120,8 @@ def _batch(operands, dims, *, problem: ConvProblem, result: Name):
             return array
         return jnp.moveaxis(array, dim, places[name] % (array.ndim - 1)).reshape(shape_of(larger, name))
 
-    out = bind(*map(merged, operands, dims, OPERANDS[result]), larger, result)
+    a, b = map(merged, operands, dims, OPERANDS[result])
+    out = bind(a, b, larger, result)
     shape = shape_of(problem, result)
     place = places[result] % len(shape)
     return out.reshape(*shape[:place], size, *shape[place:]), place
