@@ -131,10 +131,10 @@ def compiled_for(monkeypatch):
 @pytest.mark.parametrize("generation", ["v5e", "v5p", "v6e"])
 @pytest.mark.parametrize("name", ["small depthwise", "small causal", "small groups", "small filter", "small pairs"])
 def test_what_auto_takes_is_not_dearer_than_jaxs_own(compiled_for, name, generation):
-    """Within a tenth where the kernel is flipped, which jconv does by a copy: 2 thousand cycles, on small layers."""
-    for direction, bound in (("kernel gradient", 1.0), ("forward", 1.0), ("input gradient", 1.1)):
+    """But for the copy by which jconv flips the kernel in an input gradient: some 2 thousand cycles."""
+    for direction, flip in (("kernel gradient", 0), ("forward", 0), ("input gradient", 2500)):
         for dtype in ("float32", "bfloat16"):
             entry = (generation, name, direction, dtype)
             chosen = compiled_for.chosen((*entry, "auto"))
             ours, stock = (compiled_for.compiled((*entry, one)) for one in (chosen, compiled_for.STOCK))
-            assert ours["cycles"] <= bound * stock["cycles"]
+            assert ours["cycles"] <= stock["cycles"] + flip
