@@ -44,8 +44,8 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
         >>> import jax.numpy as jnp
         >>> x, kernel = jnp.ones((8, 56, 56, 128)), jnp.ones((3, 3, 1, 128))
         >>> found = explain(x, kernel, groups=128, platform="cpu")
-        >>> found.forward.chosen
-        'taps'
+        >>> found.forward.chosen in ("native", "taps")  # the latter where llvmlite is not installed
+        True
         >>> print(found)  # doctest: +ELLIPSIS
         forward: taps (least predicted time)
           [8, 56, 56] x 128 groups of 1 -> 1, window (3, 3), outputs (54, 54), float32
