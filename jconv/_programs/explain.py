@@ -47,7 +47,7 @@ def explain(target: Any, *args: Any, platform: str | None = None, **options: Any
         >>> found.forward.chosen in ("native", "taps")  # the latter where llvmlite is not installed
         True
         >>> print(found)  # doctest: +ELLIPSIS
-        forward: taps (least predicted time)
+        forward: ... (least predicted time)
           [8, 56, 56] x 128 groups of 1 -> 1, window (3, 3), outputs (54, 54), float32
           algorithm           time  multiply-adds  memory moved  temporaries  local
           lax        ...
