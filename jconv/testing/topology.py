@@ -37,7 +37,7 @@ def tpu_topology(name: str) -> SingleDeviceSharding:
     for variable, value in _ENVIRONMENT.items():
         if os.environ.get(variable, _UNKNOWN).startswith(_UNKNOWN):
             os.environ[variable] = value
-    if not jax.config.jax_platforms:
+    if not jax.config.jax_platforms:  # pyrefly: ignore
         jax.config.update("jax_platforms", "cpu")
     try:
         device = topologies.get_topology_desc(platform="tpu", topology_name=name).devices[0]
