@@ -13,7 +13,8 @@ import numpy as np
 
 from jconv._algorithms import ALGORITHMS, Algorithm
 from jconv._equation.problem import ConvProblem
-from jconv._rewrites.groups import split_groups
+from jconv._primitive.forms import solve
+from jconv._rewrites.groups import join_groups, split_groups
 from jconv._typing import Array, DType, Ints
 
 # An algorithm that takes so many times the best one's time at its first call is not called again.
@@ -98,12 +99,11 @@ def _shapes(problem: ConvProblem) -> tuple[Ints, Ints]:
 def _compute(x: Array, w: Array, problem: ConvProblem, algorithm: Algorithm) -> Array:
     """As in a program, where what stands around the algorithm is compiled with it: copies can be spared, or not."""
     g, m = problem.groups, problem.c_out
-    if not problem.more_taps_than_outputs:
-        y = algorithm.compute(x.reshape(problem.x_shape), split_groups(w, problem), problem)
-        return y.reshape(*y.shape[:-2], g * m)
-    x, w, last = x.reshape(*x.shape[:-1], g, problem.batch), w.reshape(*w.shape[:-1], g, m), problem.rank + 2
-    y = algorithm.on_lying(x, w, problem, (last, *range(1, last), 0), (*range(1, last), 0, last))
-    y = jnp.moveaxis(y, 0, -3)
+    if problem.more_taps_than_outputs:
+        value = problem.gradient_w()  # whose kernel's gradient this is
+        x, w = x.reshape(value.x_shape), w.reshape(value.y_shape)
+        return join_groups(solve(algorithm.on_lying, x, w, value, "w"), value)
+    y = algorithm.compute(x.reshape(problem.x_shape), split_groups(w, problem), problem)
     return y.reshape(*y.shape[:-2], g * m)
 
 
