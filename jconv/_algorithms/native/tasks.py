@@ -10,6 +10,9 @@ from jconv._algorithms.native.plan import Plan
 from jconv._algorithms.native.spans import Spans
 from jconv._typing import Ints
 
+# Bytes that two cores cannot write at once.
+CACHE_LINE = 64
+
 
 class Task:
     """task(x, w, y, number), while it is written."""
@@ -18,9 +21,16 @@ class Task:
         self.plan = plan
         self.function = new_function(module, "task", NOTHING, [POINTER] * 3 + [INDEX])
         self.code = Code(self.function, element)
-        # The parts of one stretch of y follow on one another, so that it stays in cache.
-        self.chunk, self.part = self.code.divmod(self.function.args[3], len(plan.parts.spans))
+        self.chunk, self.part = self._place(self.function.args[3])
         self.spans = Spans(self.code, plan.parts, self.part)
+
+    def _place(self, number: Number) -> tuple[Number, Number]:
+        """The run and the part of a number: of neighbours, two threads are at work at once."""
+        plan = self.plan
+        if plan.problem.groups * plan.problem.c_out * plan.problem.dtype.itemsize < CACHE_LINE:
+            part, chunk = self.code.divmod(number, plan.chunks)  # else they would write to the same lines
+            return chunk, part
+        return self.code.divmod(number, len(plan.parts.spans))  # one stretch of y after another stays in cache
 
     def range(self, units: Number) -> tuple[Number, Number]:
         """The units of work of this task, from and to."""
